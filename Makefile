@@ -1,0 +1,81 @@
+# make demo   set up, compile the examples to every target, run one for real on each
+# make test   set up, lint, type-check, and run all tests, those in the real orchestrators included
+# make fast   the tests that need no orchestrator (below a minute)
+# make bench  the benchmarks, as CPU-time ratios
+
+SHELL := bash
+.SHELLFLAGS := -eo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+# a uv that is there, else one of our own
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+BIN := .venv/bin
+export PATH := $(CURDIR)/.uv/bin:$(PATH)
+define COMPARE
+import json, sys
+traces = [json.load(open(name)) for name in sys.argv[1:]]
+states = [{task["id"]: (task["state"], task["attempts"]) for task in one["tasks"]} for one in traces]
+same = all(one == states[0] for one in states)
+print(f"yes: {len(states[0])} tasks, {len(traces)} orchestrators" if same else f"no: {states}")
+sys.exit(not same)
+endef
+export COMPARE
+EXAMPLES := examples/hello examples/orders_daily examples/groups_and_defaults
+TARGETS := -t airflow@3.3 -t airflow@2.11 -t prefect -t dagster
+
+.PHONY: help demo test fast slow bench lint setup runtimes lock clean
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+.uv/bin/uv:
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+$(BIN)/.synced: pyproject.toml uv.lock | $(filter .uv/%,$(UV))
+	@echo "setting up .venv"
+	@$(UV) sync --quiet --frozen --python 3.11
+	@touch $@
+
+setup: $(BIN)/.synced
+
+runtimes: setup
+	@$(BIN)/dagglot runtime make
+
+demo: setup
+	@printf '\n\033[1m$$ dagglot compile examples %s -o build/demo\033[0m\n' "$(TARGETS)"
+	@$(BIN)/dagglot compile $(EXAMPLES) $(TARGETS) -o build/demo
+	@cd examples/project && ../../$(BIN)/dagglot compile --env dev -o ../../build/demo/project
+	@printf '\n\033[1m$$ cat examples/hello/pipeline.yaml\033[0m\n'
+	@cat examples/hello/pipeline.yaml
+	@for target in airflow@3.3/dags/hello_dag prefect/flows/hello_flow dagster/defs/hello_job; do \
+	  printf '\n\033[1m$$ cat build/demo/%s.py\033[0m\n' $$target; cat build/demo/$$target.py; done
+	@for target in airflow prefect dagster; do \
+	  printf '\n\033[1m$$ dagglot run examples/orders_daily -t %s\033[0m\n' $$target; \
+	  $(BIN)/dagglot run examples/orders_daily -t $$target --trace build/demo/$$target.json; done
+	@printf '\n\033[1mThe same pipeline on three orchestrators: the same task states?\033[0m\n'
+	@$(BIN)/python -c "$$COMPARE" build/demo/{airflow,prefect,dagster}.json
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache > .import_linter.log || { cat .import_linter.log; exit 1; }
+
+fast: setup
+	$(BIN)/pytest -m "not orchestrator" -n 2 --dist loadgroup
+
+slow: runtimes
+	$(BIN)/pytest -m orchestrator -n 2 --dist loadgroup
+
+test: lint fast slow
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks
+
+lock: | $(filter .uv/%,$(UV))
+	$(UV) lock
+
+clean:
+	rm -rf .venv build dist .import_linter.log

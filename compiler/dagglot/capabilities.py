@@ -1,0 +1,75 @@
+"""What a target makes of a pipeline: the uses of features against its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dagglot import features
+from dagglot.diagnostics import codes
+from dagglot.diagnostics.model import Diagnostic
+from dagglot.diagnostics.suggest import did_you_mean
+from dagglot.features import Feature, Use
+from dagglot.ir.model import Pipeline
+from dagglot.targets.base import Support, Target, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A use of a feature and what the target makes of it."""
+
+    use: Use
+    verdict: Verdict
+    accepted: bool
+
+
+def judge(
+    pipeline: Pipeline,
+    target: Target,
+    version: str,
+    project_accept: Mapping[str, Any] | None = None,
+) -> tuple[Judgement, ...]:
+    """Every use of the pipeline with its verdict."""
+    table = target.capabilities(version)
+    accepted = {*pipeline.accept.get(target.name, ()), *_listed(project_accept, target.name)}
+    return tuple(
+        Judgement(use, table[use.feature], use.feature.value in accepted)
+        for use in features.used(pipeline, target.name)
+    )
+
+
+def _listed(accept: Mapping[str, Any] | None, target: str) -> tuple[str, ...]:
+    value = (accept or {}).get(target, ())
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def findings(
+    pipeline: Pipeline, target: Target, version: str, judgements: tuple[Judgement, ...]
+) -> Iterator[Diagnostic]:
+    """An error for what is unsupported, a warning for what is lossy and was not accepted."""
+    title = f"{target.title} {version}"
+    lossy: set[str] = set()
+    for judgement in judgements:
+        feature, verdict = judgement.use.feature, judgement.verdict
+        fields: dict[str, Any] = {
+            "target": title,
+            "feature": f"`{feature.value}`",
+            "reason": verdict.note,
+        }
+        if verdict.support is Support.UNSUPPORTED:
+            yield codes.UNSUPPORTED.at(judgement.use.span, **fields)
+        elif verdict.support is Support.LOSSY:
+            lossy.add(feature.value)
+            if not judgement.accepted:
+                help = f"accept it with `accept: {{{target.name}: [{feature.value}]}}`"
+                yield codes.LOSSY.at(judgement.use.span, help=help, **fields)
+    for name in pipeline.accept.get(target.name, ()):
+        if name not in lossy:
+            known = [feature.value for feature in Feature]
+            yield codes.NOT_ACCEPTED_HERE.at(
+                pipeline.at("accept"),
+                feature=name,
+                target=title,
+                help=None if name in known else did_you_mean(name, known),
+            )

@@ -1,0 +1,128 @@
+"""``dagglot compile``: pipeline YAML to native code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dagglot.cli.shared import (
+    Environment,
+    Format,
+    Formats,
+    Out,
+    Paths,
+    Progress,
+    Targets,
+    exit_code,
+    jobs,
+    passed_over,
+    put,
+    report,
+    say,
+    the_project,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dagglot.diagnostics.model import Diagnostic
+    from dagglot.jobs import Result
+
+
+def compile(
+    paths: Paths = None,
+    target: Targets = None,
+    out: Out = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if anything would change.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Write nothing; show what would change.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse what a target can do only in part.")
+    ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Write the pipelines that have no error.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite files that were edited or are not ours.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what is emulated, and why.")
+    ] = False,
+    env: Environment = None,
+    format: Formats = Format.TEXT,
+) -> None:
+    """Compile pipelines to native code of one or more orchestrators.
+
+    Files are written all together or not at all, and only where their text changes.
+
+    Examples:
+
+      dagglot compile pipelines/ -t airflow -t dagster -o build
+      dagglot compile -t airflow@2.11
+      dagglot compile --check
+    """
+    from dagglot import compile as compiling
+    from dagglot import drift, manifest, write
+    from dagglot.jobs import Options
+
+    opened = the_project(env, format, paths or ())
+    options = Options(strict, keep_going, force, explain)
+    progress = Progress()
+    result = compiling.compile(
+        paths or (),
+        jobs(target or (), out, opened.project, format),
+        opened.project,
+        options,
+        progress,
+    )
+    progress.done()
+    found = [*opened.diagnostics, *result.diagnostics]
+    writes = result.may_write(options) and not (check or diff)
+    if diff and format is Format.TEXT:
+        for plan in result.plans:
+            put(drift.unified(plan))
+    if writes:
+        stopped = write.apply(result.plans)
+        found.extend(stopped)
+        writes = not stopped
+    elif check or diff:
+        for plan in result.plans:
+            found.extend(drift.stale(plan, manifest.load(plan.root)))
+    report(found, {**opened.sources, **result.sources}, format)
+    if format is Format.TEXT:
+        if explain:
+            _emulated(result)
+        _summary(result, found, writes=writes, asked_to=not (check or diff))
+    raise typer.Exit(exit_code(found))
+
+
+def _emulated(result: Result) -> None:
+    for title, span, feature, note in dict.fromkeys(result.emulated):
+        say(f"{span.file}:{span.line}:{span.column}: {title} emulates `{feature}`: {note}")
+
+
+def _summary(result: Result, found: Sequence[Diagnostic], *, writes: bool, asked_to: bool) -> None:
+    from dagglot.diagnostics.render import summary
+    from dagglot.paths import shown_path
+
+    words = [one for one in (summary(found), passed_over(result.passed_over)) if one]
+    if asked_to and not writes:
+        words.append("nothing was written")
+    if words:
+        say("; ".join(words))
+    for plan in result.plans if writes or not asked_to else ():
+        parts = [
+            f"{len(files)} {verb}"
+            for files, verb in (
+                (plan.create, "created" if writes else "to create"),
+                (plan.update, "changed" if writes else "to change"),
+                (plan.remove, "removed" if writes else "to remove"),
+            )
+            if files
+        ]
+        parts.append(f"{plan.kept} unchanged")
+        say(f"{shown_path(plan.root)}: {', '.join(parts)}")

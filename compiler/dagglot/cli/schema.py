@@ -1,0 +1,37 @@
+"""``dagglot schema``: the JSON Schema, for editors and other tools."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from dagglot.cli.shared import put
+
+
+class Which(StrEnum):
+    """The schemas there are."""
+
+    PIPELINE = "pipeline"
+    PROJECT = "project"
+
+
+def schema(
+    which: Annotated[Which, typer.Argument(help="Which schema.")] = Which.PIPELINE,
+) -> None:
+    """Print the JSON Schema, for editors and tools.
+
+    Of pipeline documents, or of the project file. Save it and point your editor at it; with the
+    YAML language server, by the first line of a file:
+
+      # yaml-language-server: $schema=pipeline.v1.schema.json
+
+    Examples:
+
+      dagglot schema > pipeline.v1.schema.json
+      dagglot schema project
+    """
+    from dagglot import schema as schemas
+
+    put(schemas.bundled(which.value))

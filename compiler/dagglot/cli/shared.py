@@ -1,0 +1,175 @@
+"""What the commands have in common: their options, and how findings reach the user."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from dagglot.api import Opened
+    from dagglot.diagnostics.model import Diagnostic
+    from dagglot.jobs import Job
+    from dagglot.project import Project
+
+
+class Format(StrEnum):
+    """How findings are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[PATH]…",
+        help="Files, or folders to search. Without one: the pipelines of the project file.",
+        show_default=False,
+    ),
+]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        "-t",
+        metavar="TARGET",
+        help="airflow, prefect or dagster, with an optional version: airflow@2.11. Repeatable.",
+        show_default=False,
+    ),
+]
+OneTarget = Annotated[
+    str, typer.Option("--target", "-t", metavar="TARGET", help="airflow, prefect or dagster.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="DIR", help="Write to DIR/<target>/.", show_default=False),
+]
+Environment = Annotated[
+    str | None,
+    typer.Option("--env", metavar="NAME", help="An environment of the project file."),
+]
+Formats = Annotated[Format, typer.Option("--format", help="How findings are printed.")]
+
+
+def colour(stream: object = None) -> bool:
+    """Whether to paint: only a terminal, and not with NO_COLOR (https://no-color.org)."""
+    stream = stream if stream is not None else sys.stderr
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(getattr(stream, "isatty", bool)()) and os.environ.get("TERM") != "dumb"
+
+
+def say(words: str) -> None:
+    """A message: standard error."""
+    from dagglot.diagnostics.render import printable
+
+    sys.stderr.write(f"{printable(words)}\n")
+
+
+def put(data: str) -> None:
+    """Data: standard output. A reader that goes away (`| head`) ends the command quietly."""
+    try:
+        sys.stdout.write(data)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # what is left in the buffer must go somewhere when Python flushes at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+class Progress:
+    """One line that is written over, on a terminal only."""
+
+    def __init__(self) -> None:
+        self.on = sys.stderr.isatty()
+        self.shown = False
+
+    def __call__(self, words: str) -> None:
+        if self.on:
+            width = os.get_terminal_size(sys.stderr.fileno()).columns - 1
+            sys.stderr.write(f"\r\x1b[K{words[:width]}")
+            sys.stderr.flush()
+            self.shown = True
+
+    def done(self) -> None:
+        if self.shown:
+            sys.stderr.write("\r\x1b[K")
+            self.shown = False
+
+
+def report(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], format: Format) -> None:
+    """Print findings: text to standard error, the formats for programs to standard output."""
+    from dagglot import __version__
+    from dagglot.diagnostics import render
+
+    found = list(diagnostics)
+    match format:
+        case Format.JSON:
+            put(render.to_json(found))
+        case Format.GITHUB:
+            put(render.github(found))
+        case Format.SARIF:
+            put(render.sarif(found, __version__))
+        case Format.TEXT:
+            if found:
+                sys.stderr.write(render.text(found, sources, colour=colour()))
+
+
+def passed_over(files: Sequence[str]) -> str:
+    """The files of a folder that hold a document which is none of ours."""
+    names = sorted(files)
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"passed over (no key `dagglot`): {', '.join(names[:5])}{more}" if names else ""
+
+
+def exit_code(diagnostics: Iterable[Diagnostic], least: int = 0) -> int:
+    """Of several outcomes the highest counts; a warning is none."""
+    codes = [int(diagnostic.rule.exit_code) for diagnostic in diagnostics if diagnostic.is_error]
+    return max([least, *codes])
+
+
+def stop(
+    diagnostics: Sequence[Diagnostic],
+    sources: Mapping[str, str] | None = None,
+    format: Format = Format.TEXT,
+) -> NoReturn:
+    """Report errors and end."""
+    report(diagnostics, sources or {}, format)
+    raise typer.Exit(exit_code(diagnostics))
+
+
+def the_project(environment: str | None, format: Format, paths: Sequence[Path] = ()) -> Opened:
+    """The project of the first path, or of the working directory; its errors end the command."""
+    from dagglot import api
+    from dagglot.paths import is_folder, real
+
+    first = real(paths[0]) if paths else Path.cwd()
+    folder = first if is_folder(first) else first.parent
+    opened = api.open_project(folder, environment, Path.cwd())
+    if any(diagnostic.is_error for diagnostic in opened.diagnostics):
+        stop(opened.diagnostics, opened.sources, format)
+    if not paths and opened.project.document is None:
+        from dagglot.diagnostics import codes
+
+        stop([codes.NOTHING_NAMED.at(None)], {}, format)
+    return opened
+
+
+def jobs(
+    words: Sequence[str], out: Path | None, project: Project, format: Format = Format.TEXT
+) -> tuple[Job, ...]:
+    """The targets that are asked for, or those of the project; errors end the command."""
+    from dagglot import plan_jobs
+
+    made, found = plan_jobs.jobs(words, out, project)
+    if found:
+        stop(found, {}, format)
+    return made

@@ -1,0 +1,1 @@
+"""Findings: rules, places, and how they are shown."""

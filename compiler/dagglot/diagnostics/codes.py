@@ -1,0 +1,554 @@
+"""Every rule, in the order of the arrows; the one registry.
+
+``dagglot explain CODE`` prints the explanation, so it is written for the person who meets the
+finding: what is wrong, why that is refused, what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dagglot.diagnostics.model import ExitCode, Rule, Severity
+
+_RULES: dict[str, Rule] = {}
+
+
+def _rule(
+    code: str,
+    name: str,
+    message: str,
+    explanation: str,
+    *,
+    severity: Severity = Severity.ERROR,
+    exit_code: ExitCode = ExitCode.INVALID,
+) -> Rule:
+    rule = Rule(code, name, message, explanation, severity, exit_code)
+    assert code not in _RULES, code  # noqa: S101 - a slip in this very file
+    _RULES[code] = rule
+    return rule
+
+
+# --- DG0xx: files and YAML ----------------------------------------------------------------------
+
+SYNTAX: Final = _rule(
+    "DG001",
+    "yaml-syntax",
+    "this is no YAML: {problem}",
+    "The file cannot be read as YAML. The place is where the parser gave up; the mistake is there "
+    "or just before it. Most often a text that holds `: `, ` #`, `{`, `[`, `*` or `&` needs quotes.",
+)
+DUPLICATE_KEY: Final = _rule(
+    "DG002",
+    "duplicate-key",
+    "the key `{key}` stands twice in this mapping",
+    "YAML parsers keep the last of two equal keys and drop the first without a word. "
+    "dagglot never drops anything: keep one of the two. A key that comes from a merge (`<<`) may "
+    "be written again; the written one wins.",
+)
+TAG: Final = _rule(
+    "DG003",
+    "yaml-tag",
+    "the tag `{tag}` is not allowed",
+    "Tags (`!x`, `!!python/…`) make a parser build objects. A pipeline document is plain data.",
+)
+KEY_NOT_TEXT: Final = _rule(
+    "DG004",
+    "key-not-text",
+    "{what} is not text",
+    "Keys of mappings are text. YAML reads an unquoted `1`, `true` or `null` as something else.",
+)
+MERGE: Final = _rule(
+    "DG005",
+    "merge-not-mapping",
+    "`<<` merges a mapping or a list of mappings",
+    "The value of a merge key must be an alias of a mapping (`<<: *defaults`) or a list of those.",
+)
+RECURSIVE_ALIAS: Final = _rule(
+    "DG006",
+    "recursive-alias",
+    "the alias `*{anchor}` stands inside the value that it repeats",
+    "A value cannot contain itself.",
+)
+TOO_DEEP: Final = _rule(
+    "DG007",
+    "too-deep",
+    "this is nested more than {limit} levels deep",
+    "The limit protects the compiler from files that are made to exhaust it.",
+)
+TOO_LARGE: Final = _rule(
+    "DG008",
+    "too-large",
+    "{what} is larger than {limit}",
+    "The limit protects the compiler from files that are made to exhaust it (a YAML bomb). Split a "
+    "file that is honestly this large.",
+)
+NOT_UTF8: Final = _rule(
+    "DG009",
+    "not-utf8",
+    "the byte {byte} is not UTF-8",
+    "Files are UTF-8, with or without a byte order mark.",
+)
+NOT_TEXT: Final = _rule(
+    "DG010",
+    "not-text",
+    "the file holds {what}, which YAML does not allow",
+    "Control characters other than tab and line breaks are not allowed in YAML; a file that holds "
+    'them is usually binary. In a double-quoted text they can be escaped: `"\\x07"`.',
+)
+CANNOT_READ: Final = _rule(
+    "DG011",
+    "cannot-read",
+    "cannot read `{file}`: {reason}",
+    "The file does not exist, is a folder, or may not be read by this user.",
+)
+NOT_OURS: Final = _rule(
+    "DG012",
+    "not-a-pipeline",
+    "this document has no key `dagglot`",
+    "A document belongs to dagglot when it has the key `dagglot`. In a file that was named, or that "
+    "a project's `pipelines` glob matches, another document is a mistake. In a folder that was "
+    "named, such documents are passed over and listed.",
+)
+NO_PIPELINES: Final = _rule(
+    "DG013",
+    "no-pipelines",
+    "there is no pipeline in `{path}`",
+    "A folder was named, or a project's globs were searched, and no file in it holds a document "
+    "with the key `dagglot`.",
+)
+
+NESTED_PROJECT: Final = _rule(
+    "DG015",
+    "nested-project",
+    "`{path}` has a project file of its own, and was passed over",
+    "Its pipelines take their vars, defaults and environments from that project file. Name the "
+    "folder itself, or work from inside it.",
+    severity=Severity.NOTE,
+    exit_code=ExitCode.CLEAN,
+)
+NOTHING_NAMED: Final = _rule(
+    "DG014",
+    "nothing-named",
+    "no path is named, and there is no project file `dagglot.yaml` here or above",
+    "Name files or folders, or make a project with `dagglot init`.",
+    exit_code=ExitCode.USAGE,
+)
+
+# --- DG1xx: shape -------------------------------------------------------------------------------
+
+UNKNOWN_KEY: Final = _rule(
+    "DG101",
+    "unknown-key",
+    "{message}",
+    "Nothing is ignored: a key that dagglot does not know is most likely a slip that would change "
+    "what runs. Keys that start with `x-` are your own, in mappings with fixed keys.",
+)
+MISSING_KEY: Final = _rule(
+    "DG102",
+    "missing-key",
+    "{message}",
+    "A key that has no default is not there.",
+)
+WRONG_TYPE: Final = _rule(
+    "DG103",
+    "wrong-type",
+    "{message}",
+    "The value is of another type than the key takes. YAML reads an unquoted `true`, `null` or "
+    "`1.0` as a boolean, as nothing and as a number: put text that looks like one in quotes.",
+)
+BAD_VALUE: Final = _rule(
+    "DG104",
+    "bad-value",
+    "{message}",
+    "The value has the right type and is not one of those that the key takes.",
+)
+BAD_COMBINATION: Final = _rule(
+    "DG105",
+    "bad-combination",
+    "{message}",
+    "Keys that exclude each other, or need each other.",
+)
+BAD_NAME: Final = _rule(
+    "DG106",
+    "bad-name",
+    "{message}",
+    "Names that you choose must be ones that every orchestrator can carry: ids of tasks and groups "
+    "match `[A-Za-z_][A-Za-z0-9_-]*` and have at most 100 characters.",
+)
+PROJECT_NOT_ONE: Final = _rule(
+    "DG110",
+    "project-not-one-document",
+    "the project file `{file}` must hold one mapping",
+    "A project file is one YAML document.",
+)
+UNKNOWN_ENVIRONMENT: Final = _rule(
+    "DG111",
+    "unknown-environment",
+    "the project has no environment `{environment}`",
+    "`--env NAME` chooses one of the project file's `environments`.",
+)
+NOT_YET: Final = _rule(
+    "DG112",
+    "not-yet",
+    "{what} is part of the language, and this release cannot do it yet",
+    "The language is complete in the schema from the start; what the compiler cannot do yet is "
+    "refused, never ignored.",
+    exit_code=ExitCode.UNSUPPORTED,
+)
+DUPLICATE_PIPELINE: Final = _rule(
+    "DG113",
+    "duplicate-pipeline",
+    "there are two pipelines with the name `{pipeline}`",
+    "A pipeline's name is its identity, in all files that are compiled together.",
+)
+
+# --- DG2xx: ids, references, cycles -------------------------------------------------------------
+
+UNKNOWN_DEPENDENCY: Final = _rule(
+    "DG201",
+    "unknown-dependency",
+    "task `{task}` depends on `{needs}`, which is not a task of this pipeline",
+    "`depends_on` names tasks or groups of the same pipeline. Inside a group a bare name means a "
+    "sibling first; `group.task` is a full path.",
+)
+CYCLE: Final = _rule(
+    "DG202",
+    "cycle",
+    "these tasks wait for each other: {cycle}",
+    "A pipeline is a directed acyclic graph. The edges are those of `depends_on` and those that "
+    "`tasks.x.output` in an expression makes.",
+)
+SELF_DEPENDENCY: Final = _rule(
+    "DG203",
+    "self-dependency",
+    "task `{task}` depends on {needs}",
+    "A task cannot wait for itself, nor for a group that it is in.",
+)
+DUPLICATE_DEPENDENCY: Final = _rule(
+    "DG204",
+    "duplicate-dependency",
+    "task `{task}` depends on `{needs}` twice",
+    "One of the two says nothing; a slip for another name is likely.",
+)
+MATRIX_EMPTY: Final = _rule(
+    "DG205",
+    "matrix-empty",
+    "a matrix is a mapping of names to lists of values, or a list of mappings, none of them empty",
+    "`matrix: {seed: [1, 2]}` makes every combination, `matrix: [{seed: 1, lr: 0.1}]` exactly "
+    "those. The values are known at compile time; for a list known at run time there is `for_each`.",
+)
+MATRIX_COPIES_ALIKE: Final = _rule(
+    "DG206",
+    "matrix-copies-alike",
+    "two copies of `{task}` would have the id `{copy}`",
+    "Copies take their ids from the values of the matrix; what cannot stand in an id becomes `_`.",
+)
+UNKNOWN_NAME: Final = _rule(
+    "DG207",
+    "unknown-reference",
+    "there is no {kind} `{name}`",
+    "Assets, connections and alerts are declared once, in the document, the environment or the "
+    "project file, and named everywhere else.",
+)
+IMPLICIT_NEEDS_EDGE: Final = _rule(
+    "DG208",
+    "output-needs-edge",
+    "task `{task}` has the trigger rule `{rule}` and reads the output of `{needs}`, which does not stand in its `depends_on`",
+    "With a trigger rule other than `all_success` every upstream counts, so the edge must be "
+    "written where a reader sees it.",
+)
+TOO_MANY_COPIES: Final = _rule(
+    "DG211",
+    "too-many-copies",
+    "{message}",
+    "Every copy is a task of its own in the generated code, and no orchestrator shows that many in "
+    "a way that helps. For a long list there is `for_each`.",
+)
+BAD_CALL: Final = _rule(
+    "DG210",
+    "bad-call",
+    "`{call}` is no `package.module:name`",
+    "A call names a module, a colon, and a function (or class) of that module: `etl.orders:load`.",
+)
+
+# --- DG3xx: values, expression types, schedule --------------------------------------------------
+
+EXPRESSION: Final = _rule(
+    "DG301",
+    "expression",
+    "{message}",
+    "`${{ … }}` holds a Python-style expression: names, attribute and index access, literals, "
+    "comparisons, `and or not`, arithmetic, `x if c else y` and the functions of language.md.",
+)
+RUN_TIME_HERE: Final = _rule(
+    "DG302",
+    "run-time-value-here",
+    "{what} must be known when the pipeline is compiled",
+    "Ids, `depends_on`, `schedule`, `retries`, `pool`, `connection` and all keys that are not "
+    'listed in language.md ("Expressions") take constants: `vars`, `matrix` and `build` may stand '
+    "there, nothing that a run brings.",
+)
+UNSAFE_IN_SHELL: Final = _rule(
+    "DG303",
+    "unsafe-in-shell",
+    "{what} may carry shell syntax, so it cannot stand in a script",
+    "Values never become code. In a script only values may stand that cannot carry shell syntax: "
+    "dates, numbers, booleans, `run.id`, enums and keys of plain characters, and what is known at "
+    "compile time. Pass anything else through `env:`, where it arrives as it is.",
+)
+DURATION: Final = _rule(
+    "DG304",
+    "bad-duration",
+    "`{text}` is no duration",
+    "Durations are `30s`, `5m`, `2h`, `1d`, `1w`, sums of those (`1h30m`), or ISO 8601 (`PT1H30M`).",
+)
+TIME: Final = _rule(
+    "DG305",
+    "bad-time",
+    "`{text}` is no date or time",
+    "Dates and times are ISO 8601 text: `2026-01-31`, `2026-01-31T06:00`, "
+    "`2026-01-31T06:00:00+01:00`. A time without an offset is in the schedule's time zone.",
+)
+TIMEZONE: Final = _rule(
+    "DG306",
+    "unknown-timezone",
+    "there is no time zone `{timezone}`",
+    "Time zones are IANA names such as `Europe/Madrid` or `UTC`.",
+)
+CRON: Final = _rule(
+    "DG307",
+    "bad-cron",
+    "`{cron}` is no cron schedule: {problem}",
+    "A schedule has five fields (minute, hour, day of month, month, day of week) or is one of "
+    "`@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`. Six fields are refused because the "
+    "orchestrators disagree about where the seconds stand; `L`, `W`, `#` and `H` because they do "
+    "not know them alike.",
+)
+SCHEDULE_NEEDS: Final = _rule(
+    "DG308",
+    "schedule-needs",
+    "{message}",
+    "`timezone` is required with `cron` and with time partitions; `start` with `every`, with "
+    "`catchup: true` and with time partitions.",
+)
+PARAM_DEFAULT: Final = _rule(
+    "DG309",
+    "param-value",
+    "{message}",
+    "A default, and a value that a schedule gives, must be one that the param accepts.",
+)
+PARAM_REQUIRED: Final = _rule(
+    "DG310",
+    "param-not-supplied",
+    "the param `{param}` has no default, and the schedule does not supply it",
+    "A scheduled run has nobody to ask: give the param a default or `schedule: {params: …}`.",
+)
+WINDOW_EMPTY: Final = _rule(
+    "DG311",
+    "window-empty",
+    "`end` lies before `start`",
+    "Both are inclusive, on the nominal time of a run.",
+)
+
+NUL_IN_PROCESS: Final = _rule(
+    "DG312",
+    "nul-character",
+    "a NUL character cannot be passed to a process",
+    "The environment and the arguments of a process end at a NUL character; every operating system "
+    "refuses it.",
+)
+
+# --- DG4xx: targets -----------------------------------------------------------------------------
+
+UNSUPPORTED: Final = _rule(
+    "DG401",
+    "unsupported",
+    "{target} cannot do {feature}: {reason}",
+    "The target's capability table says that it cannot do this, and a no-op in its place would be "
+    "a lie. `dagglot targets` shows every feature and what each target makes of it.",
+    exit_code=ExitCode.UNSUPPORTED,
+)
+LOSSY: Final = _rule(
+    "DG402",
+    "lossy",
+    "{target} does {feature} only in part: {reason}",
+    "The generated code comes close, and the note says what differs. Accept it with "
+    "`accept: {target: [feature]}` in the document or the project file; `--strict` refuses it.",
+    severity=Severity.WARNING,
+    exit_code=ExitCode.UNSUPPORTED,
+)
+LOSSY_STRICT: Final = _rule(
+    "DG409",
+    "lossy-strict",
+    "{target} does {feature} only in part: {reason}",
+    "With `--strict` a construct that a target can do only in part is refused unless it stands in "
+    "`accept`.",
+    exit_code=ExitCode.UNSUPPORTED,
+)
+NOT_ACCEPTED_HERE: Final = _rule(
+    "DG403",
+    "accept-not-needed",
+    "`accept` lists `{feature}` for {target}, which is not lossy there in this pipeline",
+    "An entry that is not needed would hide a loss that comes later.",
+)
+UNKNOWN_TARGET: Final = _rule(
+    "DG404",
+    "unknown-target",
+    "there is no target `{target}`",
+    "Targets are `airflow`, `prefect` and `dagster`, with an optional version: `airflow@2.11`.",
+    exit_code=ExitCode.USAGE,
+)
+TAKEN_MODULE: Final = _rule(
+    "DG405",
+    "taken-module",
+    "the generated code for {target} has a module `{module}`, and so has this pipeline's user code",
+    "The two would shadow each other. Rename your module, or the pipeline.",
+    exit_code=ExitCode.UNSUPPORTED,
+)
+NAMES_COLLIDE: Final = _rule(
+    "DG406",
+    "names-collide",
+    "`{first}` and `{second}` would both be called `{name}` in {target}",
+    "The target allows fewer characters in names than the language, so names are normalised.",
+    exit_code=ExitCode.UNSUPPORTED,
+)
+NO_TARGET: Final = _rule(
+    "DG407",
+    "no-target",
+    "no target is named",
+    "Name one with `-t`, or list them in the project file's `targets`.",
+    exit_code=ExitCode.USAGE,
+)
+UNKNOWN_VERSION: Final = _rule(
+    "DG408",
+    "unknown-version",
+    "{target} {version} is not a version that dagglot generates for",
+    "`dagglot targets` lists the versions.",
+    exit_code=ExitCode.USAGE,
+)
+
+# --- DG5xx: output and real orchestrators -------------------------------------------------------
+
+STALE: Final = _rule(
+    "DG501",
+    "stale",
+    "`{file}` is not what would be generated now",
+    "The source, the compiler or a template has changed since. Compile again.",
+    exit_code=ExitCode.FINDINGS,
+)
+EDITED: Final = _rule(
+    "DG502",
+    "edited-by-hand",
+    "`{file}` was edited after it was generated",
+    "Generated files are written by dagglot alone. Move the change to the source; `--force` "
+    "overwrites the file.",
+    exit_code=ExitCode.FINDINGS,
+)
+ORPHANED: Final = _rule(
+    "DG503",
+    "orphaned",
+    "`{file}` was generated for a pipeline that is gone",
+    "Compile again and it is removed.",
+    exit_code=ExitCode.FINDINGS,
+)
+MISSING: Final = _rule(
+    "DG504",
+    "missing",
+    "`{file}` was never generated, or was removed",
+    "The output is not complete. Compile again.",
+    exit_code=ExitCode.FINDINGS,
+)
+CANNOT_WRITE: Final = _rule(
+    "DG505",
+    "cannot-write",
+    "cannot write `{file}`: {reason}",
+    "The folder is read-only, full, or something else stands at this path. Nothing was changed.",
+    exit_code=ExitCode.FINDINGS,
+)
+NOT_OURS_TO_WRITE: Final = _rule(
+    "DG506",
+    "foreign-file",
+    "`{file}` exists and was not generated by dagglot",
+    "dagglot never overwrites a file that is not its own. Remove it, choose another output folder, "
+    "or use `--force`.",
+    exit_code=ExitCode.FINDINGS,
+)
+SYMLINK: Final = _rule(
+    "DG507",
+    "symlink",
+    "the output path `{file}` leads through a symbolic link out of the output folder",
+    "A file would land elsewhere than it says. Name the real folder.",
+    exit_code=ExitCode.FINDINGS,
+)
+FOLDER_TAKEN: Final = _rule(
+    "DG513",
+    "folder-taken",
+    "`{folder}` is the output folder of {other}, and cannot be that of {target} too",
+    "Each output folder has a manifest, which lists the files of one target in one version. Two in "
+    "one folder would remove each other's files. `--force` takes the folder over.",
+    exit_code=ExitCode.FINDINGS,
+)
+BAD_MANIFEST: Final = _rule(
+    "DG514",
+    "bad-manifest",
+    "`{file}` is no manifest of dagglot that this release can read",
+    "The manifest tells which files dagglot wrote, so that it never overwrites another. It was "
+    "edited, is damaged (a merge conflict, most often), or was written by another release.",
+    exit_code=ExitCode.FINDINGS,
+)
+BAD_ENTRY: Final = _rule(
+    "DG515",
+    "bad-manifest-entry",
+    "the entry of `{pipeline}` in `{file}` was edited, so its part in the shared files is unknown",
+    "The manifest is written by dagglot alone. Compile all pipelines of the folder, and the entry "
+    "is made anew.",
+    exit_code=ExitCode.FINDINGS,
+)
+NOT_LOADED: Final = _rule(
+    "DG508",
+    "not-loaded",
+    "{target} cannot load `{file}`: {reason}",
+    "The real orchestrator refused the generated file. If it was not edited, this is a bug of "
+    "dagglot; most often a module of yours or a package is missing in the environment.",
+    exit_code=ExitCode.FINDINGS,
+)
+DIFFERS: Final = _rule(
+    "DG509",
+    "differs",
+    "{target} sees {what} as {seen}, the pipeline says {said}",
+    "What the real orchestrator reads from the generated code is not what the document says.",
+    exit_code=ExitCode.FINDINGS,
+)
+RUNTIME: Final = _rule(
+    "DG510",
+    "runtime",
+    "{message}",
+    "The isolated environment of an orchestrator could not be made or used.",
+    exit_code=ExitCode.FINDINGS,
+)
+TEMPLATE: Final = _rule(
+    "DG511",
+    "template",
+    "the template `{template}` of the project: {problem}",
+    "A template of the project's own replaces a built-in one of the same name and must render.",
+)
+PARAMS_REFUSED: Final = _rule(
+    "DG512",
+    "params-refused",
+    "{message}",
+    "A run takes the params that the pipeline declares, with values of their types.",
+)
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, by code."""
+    return tuple(rule for _, rule in sorted(_RULES.items()))
+
+
+def rule(code: str) -> Rule | None:
+    """The rule of a code or a name, in any case."""
+    wanted = code.strip().lower()
+    for candidate in _RULES.values():
+        if wanted in (candidate.code.lower(), candidate.name):
+            return candidate
+    return None

@@ -1,0 +1,396 @@
+"""What a pipeline needs of an orchestrator, construct by construct.
+
+A feature is a construct of the language refined by its value where targets differ by value, so that
+each target's capability table can be total. The value is the name that stands in ``accept:``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from dagglot.diagnostics.model import Span
+from dagglot.expressions.tree import (
+    ConnectionField,
+    EventField,
+    PartitionField,
+    RunField,
+    SecretRef,
+    TaskOutput,
+    references,
+)
+from dagglot.ir.model import (
+    Backoff,
+    GateBody,
+    Group,
+    NativeBody,
+    Param,
+    Pipeline,
+    PythonBody,
+    Schedule,
+    ShellBody,
+    Task,
+    TriggerRule,
+    kind_of,
+)
+from dagglot.passes.dependencies import values_of
+
+
+class Feature(Enum):
+    """A construct of the language. The second line of each pair in `WORDS` is for messages."""
+
+    # kinds of task
+    PYTHON = "python"
+    SHELL = "shell"
+    SQL = "sql"
+    HTTP = "http"
+    CONTAINER = "container"
+    DBT = "dbt"
+    NOTEBOOK = "notebook"
+    SPARK = "spark"
+    SENSOR_FILE = "sensor-file"
+    SENSOR_HTTP = "sensor-http"
+    SENSOR_SQL = "sensor-sql"
+    SENSOR_CALL = "sensor-call"
+    SENSOR_DURATION = "sensor-duration"
+    SENSOR_UNTIL = "sensor-until"
+    SENSOR_PIPELINE = "sensor-pipeline"
+    SENSOR_ASSET = "sensor-asset"
+    GATE_ALL_DOWNSTREAM = "gate-all-downstream"
+    GATE_DIRECT = "gate-direct"
+    BRANCH = "branch"
+    TRIGGER_PIPELINE = "trigger-pipeline"
+    APPROVAL = "approval"
+    NOTIFY = "notify"
+    NOOP = "noop"
+    NATIVE = "native"
+    NATIVE_MISSING = "native-missing"
+    SKIP_ON = "skip-on"
+    SKIP_EXIT_CODE = "skip-exit-code"
+    # edges
+    TRIGGER_RULE_ALL_SUCCESS = "trigger-rule-all-success"
+    TRIGGER_RULE_ALL_FAILED = "trigger-rule-all-failed"
+    TRIGGER_RULE_ALL_DONE = "trigger-rule-all-done"
+    TRIGGER_RULE_ALL_DONE_MIN_ONE_SUCCESS = "trigger-rule-all-done-min-one-success"
+    TRIGGER_RULE_ALL_SKIPPED = "trigger-rule-all-skipped"
+    TRIGGER_RULE_ONE_FAILED = "trigger-rule-one-failed"
+    TRIGGER_RULE_ONE_SUCCESS = "trigger-rule-one-success"
+    TRIGGER_RULE_ONE_DONE = "trigger-rule-one-done"
+    TRIGGER_RULE_NONE_FAILED = "trigger-rule-none-failed"
+    TRIGGER_RULE_NONE_FAILED_MIN_ONE_SUCCESS = "trigger-rule-none-failed-min-one-success"
+    TRIGGER_RULE_NONE_SKIPPED = "trigger-rule-none-skipped"
+    TEARDOWN = "teardown"
+    ALLOW_FAILURE = "allow-failure"
+    FAIL_RUN_ON_LEAF = "fail-run-on-leaf"
+    WHEN = "when"
+    FOR_EACH = "for-each"
+    FOR_EACH_MAX_PARALLEL = "for-each-max-parallel"
+    GROUP = "group"
+    GROUP_FOR_EACH = "group-for-each"
+    # attempts
+    RETRIES_CONSTANT = "retries-constant"
+    RETRIES_LINEAR = "retries-linear"
+    RETRIES_EXPONENTIAL = "retries-exponential"
+    RETRIES_MAX_DELAY = "retries-max-delay"
+    RETRIES_JITTER = "retries-jitter"
+    TASK_TIMEOUT = "task-timeout"
+    RUN_TIMEOUT = "run-timeout"
+    # resources and limits
+    ENV = "env"
+    POOL = "pool"
+    PRIORITY = "priority"
+    RESOURCES = "resources"
+    MAX_ACTIVE_RUNS = "max-active-runs"
+    MAX_ACTIVE_TASKS = "max-active-tasks"
+    OVERLAP_SKIP = "overlap-skip"
+    DEPENDS_ON_PAST = "depends-on-past"
+    # values
+    TASK_OUTPUT = "task-output"
+    RUN_FIELDS = "run-fields"
+    RUN_ATTEMPT = "run-attempt"
+    PARTITION_FIELDS = "partition-fields"
+    SECRETS = "secrets"
+    CONNECTION_FIELDS = "connection-fields"
+    PARAM_STRING = "param-string"
+    PARAM_INTEGER = "param-integer"
+    PARAM_NUMBER = "param-number"
+    PARAM_BOOLEAN = "param-boolean"
+    PARAM_DATE = "param-date"
+    PARAM_DATETIME = "param-datetime"
+    PARAM_LIST = "param-list"
+    PARAM_MAP = "param-map"
+    PARAM_REQUIRED = "param-required"
+    PARAM_NULLABLE = "param-nullable"
+    PARAM_ENUM = "param-enum"
+    PARAM_RANGE = "param-range"
+    PARAM_PATTERN = "param-pattern"
+    PARAM_UNKNOWN_REFUSED = "param-unknown-refused"
+    # what people read
+    DESCRIPTION = "description"
+    DOCS = "docs"
+    OWNER = "owner"
+    TAGS = "tags"
+    TASK_DESCRIPTION = "task-description"
+    TASK_DOCS = "task-docs"
+    TASK_OWNER = "task-owner"
+    TASK_TAGS = "task-tags"
+    GROUP_DESCRIPTION = "group-description"
+    # time and data
+    SCHEDULE_CRON = "schedule-cron"
+    SCHEDULE_EVERY = "schedule-every"
+    SCHEDULE_ON_ASSETS = "schedule-on-assets"
+    SCHEDULE_PARAMS = "schedule-params"
+    SCHEDULE_START = "schedule-start"
+    SCHEDULE_END = "schedule-end"
+    SCHEDULE_CATCHUP = "schedule-catchup"
+    SCHEDULE_DISABLED = "schedule-disabled"
+    PARTITIONS_HOUR = "partitions-hour"
+    PARTITIONS_DAY = "partitions-day"
+    PARTITIONS_WEEK = "partitions-week"
+    PARTITIONS_MONTH = "partitions-month"
+    PARTITIONS_CRON = "partitions-cron"
+    PARTITIONS_KEYS = "partitions-keys"
+    PRODUCES = "produces"
+    CONSUMES = "consumes"
+    CHECKS = "checks"
+    FRESHNESS = "freshness"
+    # being told
+    DEADLINE = "deadline"
+    RUN_ON_FAILURE = "run-on-failure"
+    RUN_ON_SUCCESS = "run-on-success"
+    TASK_ON_FAILURE = "task-on-failure"
+    TASK_ON_SUCCESS = "task-on-success"
+    TASK_ON_RETRY = "task-on-retry"
+    # only one orchestrator's
+    TARGET_OPTIONS = "target-options"
+    TASK_OPTIONS = "task-options"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A feature that a pipeline needs, and where it says so."""
+
+    feature: Feature
+    span: Span
+
+
+def used(pipeline: Pipeline, target: str) -> tuple[Use, ...]:
+    """Everything that a pipeline needs of a target, each feature at each place that asks for it.
+
+    ``target`` matters for what only one target is told: its options, its `native` entry.
+    """
+    return tuple(
+        dict.fromkeys(
+            (
+                *_of_pipeline(pipeline, target),
+                *(use for task in pipeline.tasks for use in _of_task(task, target)),
+                *(use for group in pipeline.groups for use in _of_group(group)),
+            )
+        )
+    )
+
+
+_PARTITIONS = {
+    "hour": Feature.PARTITIONS_HOUR,
+    "day": Feature.PARTITIONS_DAY,
+    "week": Feature.PARTITIONS_WEEK,
+    "month": Feature.PARTITIONS_MONTH,
+}
+
+
+def _of_pipeline(pipeline: Pipeline, target: str) -> Iterator[Use]:
+    at = pipeline.at
+    if pipeline.description:
+        yield Use(Feature.DESCRIPTION, at("description"))
+    if pipeline.docs:
+        yield Use(Feature.DOCS, at("docs"))
+    if pipeline.owner:
+        yield Use(Feature.OWNER, at("owner"))
+    if pipeline.tags:
+        yield Use(Feature.TAGS, at("tags"))
+    yield from (Use(feature, at("schedule")) for feature in _of_schedule(pipeline.schedule))
+    if pipeline.partitions is not None:
+        partitions = pipeline.partitions
+        if partitions.keys:
+            yield Use(Feature.PARTITIONS_KEYS, partitions.span)
+        elif partitions.by is not None:
+            yield Use(_PARTITIONS[partitions.by], partitions.span)
+        else:
+            yield Use(Feature.PARTITIONS_CRON, partitions.span)
+    for param in pipeline.params:
+        yield from (Use(feature, param.span) for feature in _of_param(param))
+    if pipeline.params:
+        yield Use(Feature.PARAM_UNKNOWN_REFUSED, at("params"))
+    for asset in pipeline.assets:
+        if asset.freshness is not None and asset.name in {
+            name for task in pipeline.tasks for name in task.produces
+        }:
+            yield Use(Feature.FRESHNESS, asset.span)
+    if pipeline.deadline is not None:
+        yield Use(Feature.DEADLINE, pipeline.deadline.span)
+    if pipeline.timeout is not None:
+        yield Use(Feature.RUN_TIMEOUT, at("timeout"))
+    if pipeline.on_failure:
+        yield Use(Feature.RUN_ON_FAILURE, at("on_failure"))
+    if pipeline.on_success:
+        yield Use(Feature.RUN_ON_SUCCESS, at("on_success"))
+    if pipeline.fail_run_on == "leaf":
+        yield Use(Feature.FAIL_RUN_ON_LEAF, at("fail_run_on"))
+    concurrency = pipeline.concurrency
+    if concurrency.max_active_runs is not None:
+        yield Use(Feature.MAX_ACTIVE_RUNS, concurrency.span)
+    if concurrency.max_active_tasks is not None:
+        yield Use(Feature.MAX_ACTIVE_TASKS, concurrency.span)
+    if concurrency.on_overlap == "skip":
+        yield Use(Feature.OVERLAP_SKIP, concurrency.span)
+    if pipeline.options.get(target):
+        yield Use(Feature.TARGET_OPTIONS, at("targets"))
+
+
+def _of_schedule(schedule: Schedule) -> Iterator[Feature]:
+    if schedule.cron is not None:
+        yield Feature.SCHEDULE_CRON
+    if schedule.every is not None:
+        yield Feature.SCHEDULE_EVERY
+    if schedule.on_assets is not None:
+        yield Feature.SCHEDULE_ON_ASSETS
+    if not schedule.is_set:
+        return
+    if schedule.params:
+        yield Feature.SCHEDULE_PARAMS
+    if schedule.start is not None:
+        yield Feature.SCHEDULE_START
+    if schedule.end is not None:
+        yield Feature.SCHEDULE_END
+    if schedule.catchup:
+        yield Feature.SCHEDULE_CATCHUP
+    if not schedule.enabled:
+        yield Feature.SCHEDULE_DISABLED
+
+
+def _of_param(param: Param) -> Iterator[Feature]:
+    yield Feature(f"param-{param.type.kind.value}")
+    if param.required:
+        yield Feature.PARAM_REQUIRED
+    if param.type.nullable:
+        yield Feature.PARAM_NULLABLE
+    if param.type.members is not None:
+        yield Feature.PARAM_ENUM
+    if param.minimum is not None or param.maximum is not None:
+        yield Feature.PARAM_RANGE
+    if param.pattern is not None:
+        yield Feature.PARAM_PATTERN
+
+
+_BACKOFFS = {
+    Backoff.CONSTANT: Feature.RETRIES_CONSTANT,
+    Backoff.LINEAR: Feature.RETRIES_LINEAR,
+    Backoff.EXPONENTIAL: Feature.RETRIES_EXPONENTIAL,
+}
+
+
+def _of_task(task: Task, target: str) -> Iterator[Use]:
+    at = task.at
+    yield Use(_kind(task), at("type"))
+    match task.body:
+        case NativeBody(calls=calls) if target not in calls:
+            yield Use(Feature.NATIVE_MISSING, task.span)
+        case PythonBody(skip_on=skip_on) if skip_on is not None:
+            yield Use(Feature.SKIP_ON, at("skip_on"))
+        case ShellBody(skip_exit_code=code) if code is not None:
+            yield Use(Feature.SKIP_EXIT_CODE, at("skip_exit_code"))
+        case _:
+            pass
+    rule = task.trigger_rule
+    if rule is not TriggerRule.ALL_SUCCESS:
+        yield Use(Feature("trigger-rule-" + rule.value.replace("_", "-")), at("trigger_rule"))
+    elif task.depends_on:
+        yield Use(Feature.TRIGGER_RULE_ALL_SUCCESS, at("depends_on"))
+    if task.when is not True:
+        yield Use(Feature.WHEN, at("when"))
+    if task.for_each is not None:
+        yield Use(Feature.FOR_EACH, task.for_each.span)
+        if task.for_each.max_parallel is not None:
+            yield Use(Feature.FOR_EACH_MAX_PARALLEL, task.for_each.span)
+    if task.retries.count:
+        yield Use(_BACKOFFS[task.retries.backoff], task.retries.span)
+        if task.retries.max_delay is not None:
+            yield Use(Feature.RETRIES_MAX_DELAY, task.retries.span)
+        if task.retries.jitter is not None:
+            yield Use(Feature.RETRIES_JITTER, task.retries.span)
+    for feature, key, asked in (
+        (Feature.TASK_TIMEOUT, "timeout", task.timeout is not None),
+        (Feature.POOL, "pool", task.pool is not None),
+        (Feature.PRIORITY, "priority", task.priority is not None),
+        (Feature.ENV, "env", bool(task.env)),
+        (Feature.RESOURCES, "resources", bool(task.resources)),
+        (Feature.CONSUMES, "consumes", bool(task.consumes)),
+        (Feature.PRODUCES, "produces", bool(task.produces)),
+        (Feature.CHECKS, "checks", bool(task.checks)),
+        (Feature.TASK_ON_FAILURE, "on_failure", bool(task.on_failure)),
+        (Feature.TASK_ON_SUCCESS, "on_success", bool(task.on_success)),
+        (Feature.TASK_ON_RETRY, "on_retry", bool(task.on_retry)),
+        (Feature.ALLOW_FAILURE, "allow_failure", task.allow_failure),
+        (Feature.DEPENDS_ON_PAST, "depends_on_past", task.depends_on_past),
+        (Feature.TEARDOWN, "teardown_of", bool(task.teardown_of)),
+        (Feature.TASK_DESCRIPTION, "description", bool(task.description)),
+        (Feature.TASK_DOCS, "docs", bool(task.docs)),
+        (Feature.TASK_OWNER, "owner", bool(task.owner)),
+        (Feature.TASK_TAGS, "tags", bool(task.tags)),
+        (Feature.TASK_OPTIONS, "targets", bool(task.options.get(target))),
+    ):
+        if asked:
+            yield Use(feature, at(key))
+    for value, key in values_of(task):
+        for leaf in references(value):
+            match leaf:
+                case TaskOutput():
+                    yield Use(Feature.TASK_OUTPUT, at(key))
+                case RunField(name="attempt"):
+                    yield Use(Feature.RUN_ATTEMPT, at(key))
+                case RunField():
+                    yield Use(Feature.RUN_FIELDS, at(key))
+                case PartitionField():
+                    yield Use(Feature.PARTITION_FIELDS, at(key))
+                case SecretRef():
+                    yield Use(Feature.SECRETS, at(key))
+                case ConnectionField() | EventField():
+                    yield Use(Feature.CONNECTION_FIELDS, at(key))
+                case _:
+                    pass
+
+
+_SENSORS = {
+    "file": Feature.SENSOR_FILE,
+    "http": Feature.SENSOR_HTTP,
+    "path": Feature.SENSOR_HTTP,
+    "sql": Feature.SENSOR_SQL,
+    "call": Feature.SENSOR_CALL,
+    "duration": Feature.SENSOR_DURATION,
+    "until": Feature.SENSOR_UNTIL,
+    "pipeline": Feature.SENSOR_PIPELINE,
+    "asset": Feature.SENSOR_ASSET,
+}
+
+
+def _kind(task: Task) -> Feature:
+    kind = kind_of(task.body)
+    if isinstance(task.body, GateBody):
+        return Feature("gate-" + task.body.skips.replace("_", "-"))
+    if kind == "sensor":
+        waits = getattr(task.body, "settings", {}).get("wait_for", {})
+        return next(feature for key, feature in _SENSORS.items() if key in waits)
+    return Feature(kind.replace("_", "-"))
+
+
+def _of_group(group: Group) -> Iterator[Use]:
+    yield Use(Feature.GROUP, group.span)
+    if group.for_each is not None:
+        yield Use(Feature.GROUP_FOR_EACH, group.for_each.span)
+        if group.for_each.max_parallel is not None:
+            yield Use(Feature.FOR_EACH_MAX_PARALLEL, group.for_each.span)
+    if group.description or group.docs or group.owner or group.tags:
+        yield Use(Feature.GROUP_DESCRIPTION, group.span)
+    for inner in group.groups:
+        yield from _of_group(inner)

@@ -1,0 +1,90 @@
+"""The IR as canonical JSON: equal pipelines give equal bytes, for snapshots and for hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, timedelta
+from enum import Enum
+from functools import cache
+from typing import Any, Final
+
+from dagglot.expressions.tree import Text
+from dagglot.expressions.unparse import is_expression, unparse
+from dagglot.ir.model import Pipeline
+
+_HOLDERS: Final = (str, tuple, dict)
+"""Types whose empty value says nothing, whatever the default."""
+_LEFT_OUT: Final = frozenset({"span", "places", "source", "zone_written", "implicit", "tests"})
+"""What says nothing about a run: places, and the scenarios of tests."""
+
+
+def dump(pipeline: Pipeline) -> dict[str, Any]:
+    """The pipeline as plain JSON data; what has its default is left out."""
+    made = _plain(pipeline)
+    assert isinstance(made, dict)  # noqa: S101 - a dataclass is dumped as a mapping
+    return made
+
+
+def text(pipeline: Pipeline) -> str:
+    """The dump as text for a person: indented, in the order of the model."""
+    return json.dumps(dump(pipeline), indent=2, ensure_ascii=False) + "\n"
+
+
+def digest(pipeline: Pipeline) -> str:
+    """The hash of the meaning of a pipeline: SHA-256 of its canonical JSON."""
+    canonical = json.dumps(dump(pipeline), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return str(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Text):
+        return {"text": [_plain(part) for part in value.parts]}
+    if is_expression(value):
+        return {"expression": unparse(value)}
+    if is_dataclass(value) and not isinstance(value, type):
+        return _node(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
+    if isinstance(value, datetime):
+        zone = getattr(value.tzinfo, "key", None)
+        return value.isoformat() + (f"[{zone}]" if zone else "")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    raise TypeError(f"no canonical form for {type(value).__name__}")
+
+
+def _node(value: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    kind: Any = type(value)
+    name = kind.__name__
+    if name.endswith("Body"):
+        made["kind"] = name.removesuffix("Body").lower()
+    for name, default in _fields(kind):
+        item = getattr(value, name)
+        if item is default or item is None or (not item and isinstance(item, _HOLDERS)):
+            continue
+        if item == default:
+            continue
+        made[name] = [edge.task for edge in item] if name == "depends_on" else _plain(item)
+    return made
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """The fields of a node that say something about a run, each with its default."""
+    return tuple((one.name, one.default) for one in fields(kind) if one.name not in _LEFT_OUT)

@@ -1,0 +1,493 @@
+"""The intermediate DAG: what a pipeline is, with nothing left open.
+
+Every value is frozen, every default is filled in, every reference is a full id. A node keeps the
+``span`` it was read from; spans are never compared, so that two pipelines are equal when they mean
+the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Literal, TypeAlias
+
+from dagglot.diagnostics.model import Span
+from dagglot.expressions.tree import Expression, Text
+from dagglot.expressions.types import Type
+
+Scalar: TypeAlias = None | bool | int | float | str
+Value: TypeAlias = "Scalar | Expression | Text | tuple[Value, ...] | Mapping[str, Value]"
+"""A value of the document: plain data in which expressions may stand anywhere."""
+Json: TypeAlias = "Scalar | tuple[Json, ...] | Mapping[str, Json]"
+
+NOWHERE = Span("", 0, 0, 0, 0)
+
+
+def _span() -> Span:
+    return field(default=NOWHERE, compare=False, repr=False)
+
+
+Places: TypeAlias = Mapping[str, Span]
+
+
+def _places() -> Places:
+    """Where the value of each key stands."""
+    return field(default_factory=dict, compare=False, repr=False)
+
+
+class TriggerRule(Enum):
+    """When a task runs, by the states of its direct upstreams (semantics.md, "Trigger rules")."""
+
+    ALL_SUCCESS = "all_success"
+    ALL_FAILED = "all_failed"
+    ALL_DONE = "all_done"
+    ALL_DONE_MIN_ONE_SUCCESS = "all_done_min_one_success"
+    ALL_SKIPPED = "all_skipped"
+    ONE_FAILED = "one_failed"
+    ONE_SUCCESS = "one_success"
+    ONE_DONE = "one_done"
+    NONE_FAILED = "none_failed"
+    NONE_FAILED_MIN_ONE_SUCCESS = "none_failed_min_one_success"
+    NONE_SKIPPED = "none_skipped"
+
+
+class Backoff(Enum):
+    """How the wait before a retry grows (semantics.md, "Retries, timeouts")."""
+
+    CONSTANT = "constant"
+    LINEAR = "linear"
+    EXPONENTIAL = "exponential"
+
+
+# --- when, with what, for which data ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AssetCondition:
+    """Which updates start a run: one asset's, or all or any of some conditions."""
+
+    asset: str | None = None
+    operator: Literal["all", "any"] | None = None
+    operands: tuple[AssetCondition, ...] = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When the pipeline runs by itself; with no ``cron``, ``every`` or ``on_assets``: never."""
+
+    cron: str | None = None
+    every: timedelta | None = None
+    on_assets: AssetCondition | None = None
+    params: Mapping[str, Json] = field(default_factory=dict)
+    timezone: str = "UTC"
+    start: datetime | None = None
+    end: datetime | None = None
+    catchup: bool = False
+    enabled: bool = True
+    zone_written: bool = field(default=False, compare=False)
+    span: Span = _span()
+    places: Places = _places()
+
+    def at(self, key: str) -> Span:
+        """The place of a key's value (``params.x``: of a param's), else of the schedule."""
+        return self.places.get(key, self.span)
+
+    @property
+    def is_set(self) -> bool:
+        return self.cron is not None or self.every is not None or self.on_assets is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partitions:
+    """The slices of data that a pipeline is run for."""
+
+    by: Literal["hour", "day", "week", "month"] | None = None
+    cron: str | None = None
+    keys: tuple[str, ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+    timezone: str = "UTC"
+    zone_written: bool = field(default=False, compare=False)
+    span: Span = _span()
+    places: Places = _places()
+
+    def at(self, key: str) -> Span:
+        """The place of a key's value, else of the partitions."""
+        return self.places.get(key, self.span)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """A typed input of a run. Without a default it is required; a null default: nullable."""
+
+    name: str
+    type: Type
+    required: bool
+    default: Json = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    pattern: str | None = None
+    description: str = ""
+    span: Span = _span()
+    places: Places = _places()
+
+    def at(self, key: str) -> Span:
+        """The place of a key's value, else of the param."""
+        return self.places.get(key, self.span)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A data set that tasks produce and consume; the name is its identity."""
+
+    name: str
+    uri: str = ""
+    description: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    group: str = ""
+    freshness: timedelta | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A logical name for a system; ``settings`` say where it lives in the chosen environment."""
+
+    name: str
+    type: str
+    description: str = ""
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Who is told, and how; ``settings`` are the keys of its type."""
+
+    name: str
+    type: str
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """Tell someone when a run is late; it stops nothing."""
+
+    after: timedelta
+    from_: Literal["scheduled", "started"] = "scheduled"
+    alerts: tuple[str, ...] = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concurrency:
+    """How much may run at once; None is the target's own limit."""
+
+    max_active_runs: int | None = None
+    max_active_tasks: int | None = None
+    on_overlap: Literal["queue", "skip"] = "queue"
+    span: Span = _span()
+
+
+# --- bodies: what a task does, one class a kind -------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonBody:
+    """Call a function of the user's; the compiler never imports it."""
+
+    module: str
+    function: str
+    args: Mapping[str, Value] = field(default_factory=dict)
+    skip_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShellBody:
+    """Run a script with bash. ``cwd`` None is a new temporary directory."""
+
+    run: Value
+    cwd: str | None = None
+    strict: bool = True
+    output: Literal["text", "json", "none"] = "text"
+    skip_exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlBody:
+    """Run statements in one transaction."""
+
+    sql: Value
+    file: str | None
+    connection: str
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    output: Literal["none", "rows", "scalar"] = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateBody:
+    """Decide whether what is below runs."""
+
+    condition: Value = None
+    call: PythonBody | None = None
+    skips: Literal["all_downstream", "direct"] = "all_downstream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchCase:
+    """One choice of a branch: the tasks chosen when the condition is the first that holds."""
+
+    condition: Value
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchBody:
+    """Choose some of the direct downstream tasks."""
+
+    cases: tuple[BranchCase, ...] = ()
+    otherwise: tuple[str, ...] = ()
+    call: PythonBody | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoopBody:
+    """Do nothing: a joint of the graph."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeCall:
+    """What one target calls: an Airflow operator class, elsewhere a function."""
+
+    module: str
+    name: str
+    args: Mapping[str, Value] = field(default_factory=dict)
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeBody:
+    """What only one orchestrator has; a target without an entry refuses the pipeline."""
+
+    calls: Mapping[str, NativeCall]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherBody:
+    """A kind whose keys no target lowers yet; the capability tables refuse it by its name.
+
+    It gets a class of its own with the first target that can do it.
+    """
+
+    kind: str
+    settings: Mapping[str, Value] = field(default_factory=dict)
+
+
+Body: TypeAlias = (
+    PythonBody | ShellBody | SqlBody | GateBody | BranchBody | NoopBody | NativeBody | OtherBody
+)
+
+
+def kind_of(body: Body) -> str:
+    """The word that stands in ``type:``."""
+    match body:
+        case PythonBody():
+            return "python"
+        case ShellBody():
+            return "shell"
+        case SqlBody():
+            return "sql"
+        case GateBody():
+            return "gate"
+        case BranchBody():
+            return "branch"
+        case NoopBody():
+            return "noop"
+        case NativeBody():
+            return "native"
+        case OtherBody():
+            return body.kind
+
+
+# --- tasks --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """An edge to a direct upstream; ``implicit`` when an expression made it.
+
+    Until the pass ``dependencies`` has run, ``task`` may be the id of a group.
+    """
+
+    task: str
+    implicit: bool = field(default=False, compare=False)
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retries:
+    """At most ``count`` further attempts; waits as semantics.md computes them."""
+
+    count: int = 0
+    delay: timedelta = timedelta(0)
+    backoff: Backoff = Backoff.CONSTANT
+    max_delay: timedelta | None = None
+    jitter: timedelta | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForEach:
+    """One instance for each element of a list known at run time."""
+
+    items: Value
+    max_parallel: int | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """A named limit that a task takes slots of."""
+
+    name: str
+    slots: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A data check that runs after its task, as a task ``task.name`` of its own."""
+
+    name: str
+    severity: Literal["error", "warn"] = "error"
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One node of the DAG. ``id`` is the full path, ``load.orders``; ``group`` its group or ""."""
+
+    id: str
+    body: Body
+    group: str = ""
+    description: str = ""
+    docs: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    depends_on: tuple[Dependency, ...] = ()
+    trigger_rule: TriggerRule = TriggerRule.ALL_SUCCESS
+    when: Value = True
+    for_each: ForEach | None = None
+    retries: Retries = Retries()
+    timeout: timedelta | None = None
+    pool: Pool | None = None
+    priority: int | None = None
+    env: Mapping[str, Value] = field(default_factory=dict)
+    resources: Mapping[str, str] = field(default_factory=dict)
+    consumes: tuple[str, ...] = ()
+    produces: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    on_failure: tuple[str, ...] = ()
+    on_success: tuple[str, ...] = ()
+    on_retry: tuple[str, ...] = ()
+    allow_failure: bool = False
+    idempotent: bool | None = None
+    depends_on_past: bool = False
+    teardown_of: tuple[str, ...] = ()
+    options: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    moved_from: str | None = None
+    span: Span = _span()
+    places: Places = _places()
+    """Where each key of the task stands, also one that came from a default; ``run@7`` is the place
+    of the expression whose inside begins at the 7th character of ``run``."""
+
+    def at(self, key: str) -> Span:
+        """The place of a key's value, else of the task."""
+        return self.places.get(key, self.span)
+
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        return tuple(dependency.task for dependency in self.depends_on)
+
+    @property
+    def name(self) -> str:
+        """The id without its group."""
+        return self.id.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A name for some tasks: a tree beside the flat list. ``members`` are full ids, in order."""
+
+    id: str
+    members: tuple[str, ...]
+    groups: tuple[Group, ...] = ()
+    depends_on: tuple[Dependency, ...] = ()
+    description: str = ""
+    docs: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    for_each: ForEach | None = None
+    moved_from: str | None = None
+    span: Span = _span()
+
+    @property
+    def parent(self) -> str:
+        return self.id.rpartition(".")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A test in the document: outcomes that are given, final states that are expected."""
+
+    name: str
+    given: Mapping[str, Json]
+    expect: Mapping[str, Json]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """A whole pipeline. Tasks are flat, in the author's order; ``groups`` is the tree above."""
+
+    id: str
+    source: str = field(default="", compare=False)
+    description: str = ""
+    docs: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    schedule: Schedule = Schedule()
+    partitions: Partitions | None = None
+    params: tuple[Param, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    on_failure: tuple[str, ...] = ()
+    on_success: tuple[str, ...] = ()
+    deadline: Deadline | None = None
+    timeout: timedelta | None = None
+    concurrency: Concurrency = Concurrency()
+    fail_run_on: Literal["any", "leaf"] = "any"
+    tasks: tuple[Task, ...] = ()
+    groups: tuple[Group, ...] = ()
+    options: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    accept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tests: tuple[Scenario, ...] = ()
+    moved_from: str | None = None
+    span: Span = _span()
+    places: Places = _places()
+
+    def at(self, key: str) -> Span:
+        """The place of a top-level key's value, else of the document."""
+        return self.places.get(key, self.span)
+
+    def task(self, id: str) -> Task:
+        for task in self.tasks:
+            if task.id == id:
+                return task
+        raise KeyError(id)

@@ -1,0 +1,115 @@
+"""What a compile is asked for, what it reads, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from dagglot import inputs, write
+from dagglot.diagnostics.model import Diagnostic, Span
+from dagglot.inputs import SourceFile
+from dagglot.project import Project
+
+if TYPE_CHECKING:
+    from dagglot.api import Checked
+    from dagglot.ir.model import Pipeline
+    from dagglot.targets.base import Context, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One target in one version, and the folder that its files go to."""
+
+    target: Target
+    version: str
+    out: Path
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to compile. ``strict`` makes an error of what is lossy and not accepted."""
+
+    strict: bool = False
+    keep_going: bool = False
+    force: bool = False
+    explain: bool = False
+    """Look at every pipeline, also those that are unchanged, to say what is emulated."""
+
+
+DEFAULT: Final = Options()
+
+
+@dataclass(slots=True)
+class Result:
+    """What a compile found and would do; nothing is written yet (see `write.apply`)."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
+    plans: list[write.Plan] = field(default_factory=list)
+    pipelines: int = 0
+    built: list[Pipeline] = field(default_factory=list)
+    """The pipelines that were compiled in this very call, for the last job."""
+    unchanged: int = 0
+    passed_over: list[str] = field(default_factory=list)
+    """The files of a folder that hold a document which is none of ours."""
+    emulated: list[tuple[str, Span, str, str]] = field(default_factory=list)
+    blocked: bool = False
+    """Whether something stands in the way on the disk: then not even a part is written."""
+
+    def may_write(self, options: Options) -> bool:
+        """Whether the plans may be carried out."""
+        return not self.blocked and (options.keep_going or not self.failed)
+
+    def block(self, found: Iterable[Diagnostic]) -> None:
+        """Report what stands in the way."""
+        for diagnostic in found:
+            self.diagnostics.append(diagnostic)
+            self.blocked = self.blocked or diagnostic.is_error
+
+    @property
+    def failed(self) -> bool:
+        return any(diagnostic.is_error for diagnostic in self.diagnostics)
+
+
+class Sources:
+    """Files read and checked at most once, whatever the number of targets."""
+
+    def __init__(self, files: Sequence[SourceFile], project: Project, result: Result) -> None:
+        self.files = files
+        self.project = project
+        self.result = result
+        self.bytes: dict[str, bytes] = {}
+        self.checked: dict[str, Checked] = {}
+        self.ids: set[str] = set()
+        self.known = False
+        """Whether the manifest vouched for a file, so that it was not checked again."""
+
+    def data(self, file: SourceFile) -> bytes | None:
+        if file.shown not in self.bytes:
+            data, unreadable = inputs.read(file)
+            if data is None:
+                from dagglot.api import Checked
+
+                if file.shown not in self.checked:
+                    wrong = (unreadable,) if unreadable is not None else ()
+                    self.checked[file.shown] = Checked(file, b"", (), wrong)
+                    self.result.diagnostics.extend(wrong)
+                return None
+            self.bytes[file.shown] = data
+        return self.bytes[file.shown]
+
+    def check(self, file: SourceFile) -> Checked:
+        if file.shown not in self.checked:
+            from dagglot import api
+
+            checked = api.check_file(file, self.project.layers, self.bytes.get(file.shown))
+            self.checked[file.shown] = checked
+            self.result.diagnostics.extend(checked.diagnostics)
+            self.result.sources[file.shown] = checked.text
+        return self.checked[file.shown]
+
+    def all(self) -> tuple[Checked, ...]:
+        return tuple(self.checked.values())

@@ -1,0 +1,22 @@
+"""The passes, in order. Each takes a pipeline and returns it with one thing less left implicit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from dagglot.diagnostics.model import Diagnostic
+from dagglot.ir.model import Pipeline
+from dagglot.passes.dependencies import dependencies
+from dagglot.passes.param_values import param_values
+from dagglot.passes.schedule_times import schedule_times
+from dagglot.passes.shell_values import shell_values
+
+Pass: TypeAlias = Callable[[Pipeline], tuple[Pipeline, tuple[Diagnostic, ...]]]
+
+PASSES: Final[tuple[Pass, ...]] = (
+    dependencies,
+    shell_values,
+    param_values,
+    schedule_times,
+)

@@ -1,0 +1,205 @@
+"""Edges between tasks alone: of ``depends_on``, of expressions, of groups; and no cycle.
+
+To depend on a group is to depend on its leaves; a group's own ``depends_on`` applies to its roots.
+Roots and leaves count the edges inside the group (semantics.md, "Groups"), so groups are worked
+from the innermost outwards.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from dagglot.diagnostics import codes
+from dagglot.diagnostics.model import Diagnostic, Related
+from dagglot.expressions.tree import TaskOutput, references
+from dagglot.ir import graph
+from dagglot.ir.model import (
+    BranchBody,
+    Dependency,
+    GateBody,
+    Group,
+    NativeBody,
+    NoopBody,
+    OtherBody,
+    Pipeline,
+    PythonBody,
+    ShellBody,
+    SqlBody,
+    Task,
+    TriggerRule,
+    Value,
+)
+
+_T = TypeVar("_T")
+
+
+def dependencies(pipeline: Pipeline) -> tuple[Pipeline, tuple[Diagnostic, ...]]:
+    """The pipeline with every edge written, between tasks; findings for cycles."""
+    found: list[Diagnostic] = []
+    edges = _Edges(pipeline)
+    for task in pipeline.tasks:
+        edges.direct[task.id] = (*task.depends_on, *_implicit(task, found))
+    groups = tuple(edges.group(group) for group in pipeline.groups)
+    tasks = [replace(task, depends_on=edges.expanded(task.id)) for task in pipeline.tasks]
+    for task in tasks:
+        found.extend(_unwritten(task))
+    found.extend(_cycles(tasks))
+    return replace(pipeline, tasks=tuple(tasks), groups=groups), tuple(found)
+
+
+class _Edges:
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.teardowns = {task.id for task in pipeline.tasks if task.teardown_of}
+        self.members: dict[str, tuple[str, ...]] = {}
+        for group in pipeline.groups:
+            self.collect(group)
+        self.direct: dict[str, tuple[Dependency, ...]] = {}
+        self.leaves: dict[str, tuple[str, ...]] = {}
+
+    def collect(self, group: Group) -> tuple[str, ...]:
+        """The tasks of a group, those of inner groups included, in the author's order."""
+        inner = {one.id: self.collect(one) for one in group.groups}
+        tasks = tuple(id for member in group.members for id in inner.get(member, (member,)))
+        self.members[group.id] = tasks
+        return tasks
+
+    def group(self, group: Group) -> Group:
+        inner = tuple(self.group(one) for one in group.groups)
+        tasks = self.members[group.id]
+        edges = {id: [edge.task for edge in self.expanded(id)] for id in tasks}
+        # a teardown is no leaf, and what it alone waits for is one
+        work = [id for id in tasks if id not in self.teardowns]
+        self.leaves[group.id] = graph.leaves(work or tasks, edges)
+        for root in graph.roots(tasks, edges):
+            known = {edge.task for edge in self.direct[root] if not edge.implicit}
+            added = tuple(edge for edge in group.depends_on if edge.task not in known)
+            written = {edge.task for edge in added}
+            own = (edge for edge in self.direct[root] if edge.task not in written)
+            self.direct[root] = (*own, *added, *_of_elements(group))
+        return replace(group, groups=inner)
+
+    def expanded(self, task: str) -> tuple[Dependency, ...]:
+        made: dict[str, Dependency] = {}
+        for edge in self.direct[task]:
+            # a group whose own edges are not known yet can only be further out: take its tasks
+            group = self.members.get(edge.task, (edge.task,))
+            for leaf in self.leaves.get(edge.task, group):
+                one = edge if leaf == edge.task else replace(edge, task=leaf)
+                # an edge that is written counts, wherever an expression makes it too
+                if leaf not in made or (made[leaf].implicit and not one.implicit):
+                    made[leaf] = one
+        return tuple(made.values())
+
+
+def _implicit(task: Task, found: list[Diagnostic]) -> Iterator[Dependency]:
+    written = {edge.task for edge in task.depends_on}
+    for value, key in values_of(task):
+        for leaf in references(value):
+            if not isinstance(leaf, TaskOutput) or leaf.task in written:
+                continue
+            written.add(leaf.task)
+            place = task.at(key)
+            if leaf.task == task.id:
+                found.append(codes.SELF_DEPENDENCY.at(place, task=task.id, needs="itself"))
+                continue
+            yield Dependency(task=leaf.task, implicit=True, span=place)
+
+
+def _of_elements(group: Group) -> Iterator[Dependency]:
+    """The outputs that the list of a group's ``for_each`` is made of."""
+    if group.for_each is not None:
+        for leaf in references(group.for_each.items):
+            if isinstance(leaf, TaskOutput):
+                yield Dependency(task=leaf.task, implicit=True, span=group.for_each.span)
+
+
+def _unwritten(task: Task) -> Iterator[Diagnostic]:
+    """With a rule that counts every upstream, an edge that only an expression makes is hidden."""
+    if task.trigger_rule is TriggerRule.ALL_SUCCESS:
+        return
+    for edge in task.depends_on:
+        if edge.implicit:
+            yield codes.IMPLICIT_NEEDS_EDGE.at(
+                edge.span,
+                task=task.id,
+                needs=edge.task,
+                rule=task.trigger_rule.value,
+                help=f"add `{edge.task}` to `depends_on`",
+            )
+
+
+def values_of(task: Task) -> Iterator[tuple[Value, str]]:
+    """Every value of a task in which an expression may stand, with the key that holds it."""
+    yield task.when, "when"
+    if task.for_each is not None:
+        yield task.for_each.items, "for_each"
+    yield from ((value, "env") for value in task.env.values())
+    yield from body_values(task)
+    for check in task.checks:
+        yield from ((value, "checks") for value in check.settings.values())
+
+
+def body_values(task: Task) -> Iterator[tuple[Value, str]]:
+    """The values of a task's body, with the key that holds them."""
+    match task.body:
+        case PythonBody() as body:
+            yield from _mapping(body.args, "args")
+        case ShellBody() as body:
+            yield body.run, "run"
+        case SqlBody() as body:
+            yield body.sql, "sql"
+            yield from _mapping(body.parameters, "parameters")
+        case GateBody() as body:
+            yield body.condition, "if"
+            if body.call is not None:
+                yield from _mapping(body.call.args, "args")
+        case BranchBody() as body:
+            yield from ((case.condition, "cases") for case in body.cases)
+            if body.call is not None:
+                yield from _mapping(body.call.args, "args")
+        case NativeBody() as body:
+            for target, call in body.calls.items():
+                yield from _mapping(call.args, target)
+        case OtherBody() as body:
+            for key, value in body.settings.items():
+                yield value, key
+        case NoopBody():
+            return
+
+
+def _mapping(values: Mapping[str, Value], key: str) -> Iterator[tuple[Value, str]]:
+    for value in values.values():
+        yield value, key
+
+
+_SHOWN: Final = 12
+"""Tasks of a cycle that are named; of a longer one the first and the last of them."""
+
+
+def _cycles(tasks: list[Task]) -> Iterator[Diagnostic]:
+    by_id = {task.id: task for task in tasks}
+    for path in graph.cycles({task.id: task.upstream for task in tasks}):
+        related = []
+        for waits, needs in _cut(list(itertools.pairwise(path)), None):
+            edge = next(edge for edge in by_id[waits].depends_on if edge.task == needs)
+            how = "an expression here reads the output of" if edge.implicit else "this waits for"
+            related.append(Related(edge.span, f"`{waits}`: {how} `{needs}`"))
+        # shown in the direction in which they would run
+        names = [f"`{name}`" for name in reversed(path)]
+        yield codes.CYCLE.at(
+            related[0].span,
+            cycle=" → ".join(_cut(names, f"… {len(names) - _SHOWN:,} more …")),
+            related=tuple(related),
+            help="remove one of these edges",
+        )
+
+
+def _cut(items: list[_T], instead: _T | None) -> list[_T]:
+    """All items, or the first and the last with something in place of those between."""
+    if len(items) <= _SHOWN:
+        return items
+    middle = [] if instead is None else [instead]
+    return [*items[: _SHOWN // 2], *middle, *items[-_SHOWN // 2 :]]

@@ -1,0 +1,294 @@
+"""Generated code in the real orchestrator: real runs, and what it says that it sees."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dagglot import trace, write
+from dagglot.api import Progress, silent
+from dagglot.compile import compile
+from dagglot.diagnostics import codes
+from dagglot.diagnostics.model import Diagnostic
+from dagglot.diagnostics.suggest import did_you_mean
+from dagglot.expressions.types import Kind
+from dagglot.inputs import find
+from dagglot.ir.expand import freeze
+from dagglot.ir.model import Json, Param, Pipeline
+from dagglot.ir.params import refusal
+from dagglot.jobs import Job, Options, Result
+from dagglot.project import Project
+from dagglot.runtimes import environments, probe
+from dagglot.runtimes.problem import RuntimeProblem
+from dagglot.targets.base import RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The environment that runs it: the user's own ``python``, else an isolated one."""
+
+    python: Path | None = None
+    timeout: float = 600.0
+
+
+@dataclass(slots=True)
+class Ran:
+    """What came of some runs: a trace each, in the order of the pipelines."""
+
+    traces: list[dict[str, Any]] = field(default_factory=list)
+    order: list[tuple[str, ...]] = field(default_factory=list)
+    """The ids of the tasks of each as the author wrote them; a trace is sorted by id."""
+    seconds: list[float] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+def run(
+    paths: Sequence[Path],
+    job: Job,
+    project: Project,
+    params: Mapping[str, str],
+    where: Where,
+    progress: Progress = silent,
+) -> Ran:
+    """Compile into a folder of its own and run every pipeline once, for real."""
+    ran = Ran()
+    with tempfile.TemporaryDirectory(prefix="dagglot-run-") as folder:
+        job = replace(job, out=Path(folder) / job.target.name)
+        result, pipelines = _compiled(paths, job, project, progress)
+        ran.diagnostics.extend(result.diagnostics)
+        ran.sources.update(result.sources)
+        if result.failed:
+            return ran
+        specs = []
+        for pipeline in pipelines:
+            values, wrong = given_params(pipeline, params)
+            ran.diagnostics.extend(wrong)
+            names = job.target.names(pipeline, job.context)
+            specs.append(RunSpec(pipeline.id, names, values, timeout=where.timeout))
+        if any(diagnostic.is_error for diagnostic in ran.diagnostics):
+            return ran
+        answer = _ask(
+            job,
+            project,
+            paths,
+            where,
+            "run",
+            lambda modules: job.target.run_request(job.out, modules, specs, {}),
+            ran.diagnostics,
+            progress,
+        )
+        answers = {one["key"]: one for one in (answer or {}).get("runs", ())}
+        for pipeline, spec in zip(pipelines, specs, strict=True):
+            one = answers.get(spec.key)
+            if one is None:
+                continue
+            title = f"{job.target.name}@{job.version}"
+            ran.traces.append(trace.from_probe(one, spec.names, pipeline.id, title))
+            ran.order.append(tuple(task.id for task in pipeline.tasks))
+            ran.seconds.append(float(one.get("seconds") or 0.0))
+    return ran
+
+
+def verify(
+    paths: Sequence[Path],
+    job: Job,
+    project: Project,
+    where: Where,
+    progress: Progress = silent,
+) -> tuple[int, list[Diagnostic], dict[str, str]]:
+    """Load the output in the real orchestrator and compare what it sees with the IR.
+
+    Returns how many pipelines were compared, the findings, and the sources for their snippets.
+    """
+    with tempfile.TemporaryDirectory(prefix="dagglot-verify-") as folder:
+        job = replace(job, out=Path(folder) / job.target.name)
+        result, pipelines = _compiled(paths, job, project, progress)
+        found = list(result.diagnostics)
+        if result.failed:
+            return 0, found, result.sources
+        answer = _ask(
+            job,
+            project,
+            paths,
+            where,
+            "load",
+            lambda modules: job.target.load_request(job.out, modules),
+            found,
+            progress,
+        )
+        if answer is not None:
+            found.extend(compare(job, pipelines, answer))
+    return len(pipelines), found, result.sources
+
+
+def compare(
+    job: Job, pipelines: Sequence[Pipeline], answer: Mapping[str, Any]
+) -> Iterator[Diagnostic]:
+    """What the load probe saw against what the target should have been given."""
+    title = f"{job.target.title} {answer.get('version', job.version)}"
+    for error in answer.get("errors", ()):
+        message = str(error.get("message", "")).strip().splitlines() or ["no message"]
+        yield codes.NOT_LOADED.at(
+            None,
+            target=title,
+            file=error.get("file"),
+            reason=message[-1],
+            help="\n".join(message[-8:]) if len(message) > 1 else None,
+        )
+    seen = {one["id"]: one for one in answer.get("pipelines", ())}
+    for pipeline in pipelines:
+        expected = job.target.expected(pipeline, job.context)
+        actual = seen.get(str(expected["id"]))
+        if actual is None:
+            if not answer.get("errors"):
+                yield codes.DIFFERS.at(
+                    pipeline.span,
+                    target=title,
+                    what=f"the pipeline `{pipeline.id}`",
+                    seen="missing",
+                    said="it is there",
+                )
+            continue
+        for what, saw, said in differences(expected, actual):
+            yield codes.DIFFERS.at(
+                pipeline.span,
+                target=title,
+                what=f"`{pipeline.id}`: {what}",
+                seen=f"`{_shown(saw)}`",
+                said=f"`{_shown(said)}`",
+            )
+
+
+def differences(
+    expected: Mapping[str, Any], actual: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """Where two facts differ; only what is expected is looked at, tasks and edges exactly."""
+    for key, said in expected.items():
+        name = f"{prefix}{key}"
+        saw = actual.get(key)
+        if key == "tasks":
+            saw_tasks = {task["id"]: task for task in saw or ()}
+            said_tasks = {task["id"]: task for task in said}
+            for id in sorted({*saw_tasks, *said_tasks}):
+                if id not in saw_tasks or id not in said_tasks:
+                    yield f"task `{id}`", id in saw_tasks, id in said_tasks
+                else:
+                    yield from differences(said_tasks[id], saw_tasks[id], f"task `{id}`: ")
+        elif isinstance(said, Mapping) and isinstance(saw, Mapping):
+            yield from differences(said, saw, f"{name}.")
+        elif _plain(said) != _plain(saw):
+            yield name, saw, said
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=str))
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _compiled(
+    paths: Sequence[Path], job: Job, project: Project, progress: Progress
+) -> tuple[Result, list[Pipeline]]:
+    result = compile(paths, [job], project, Options(), progress)
+    if result.failed:
+        return result, []
+    result.diagnostics.extend(write.apply(result.plans))
+    return result, list(result.built)
+
+
+def _ask(
+    job: Job,
+    project: Project,
+    paths: Sequence[Path],
+    where: Where,
+    name: Any,
+    request: Any,
+    found: list[Diagnostic],
+    progress: Progress,
+) -> dict[str, Any] | None:
+    modules, requirements = user_code(paths, project)
+    try:
+        python = where.python
+        if python is None:
+            runtime = environments.resolve(job.target.name, job.version)
+            if runtime is None:
+                found.append(
+                    codes.RUNTIME.at(
+                        None, message=f"there is no environment for {job.target.name} {job.version}"
+                    )
+                )
+                return None
+            python = environments.ensure(runtime, requirements=requirements, progress=progress)
+        progress(f"{job.target.title} {job.version}: starting")
+        # what the user's code leaves in the temporary folder is the user's
+        kept = {"TMPDIR": tempfile.gettempdir()}
+        script, limit = job.target.probe(name), where.timeout + 120
+        return probe.run(python, script, request(modules), timeout=limit, env=kept)
+    except RuntimeProblem as problem:
+        found.append(codes.RUNTIME.at(None, message=problem.message, help=problem.help))
+        return None
+
+
+def user_code(paths: Sequence[Path], project: Project) -> tuple[list[Path], Path | None]:
+    """Where the user's modules are, and what they need: the project's word, else the document's
+    folder and its ``requirements.txt``."""
+    if project.python_path or project.requirements:
+        needs = project.requirements
+        return [path.resolve() for path in project.python_path], needs
+    folders: dict[Path, None] = {}
+    for file in find(paths, project).files:
+        folders.setdefault(file.path.resolve().parent)
+    if project.document is not None:
+        folders.setdefault(project.root.resolve())
+    candidates = (folder / "requirements.txt" for folder in folders)
+    return list(folders), next((path for path in candidates if path.is_file()), None)
+
+
+# --- params from a command line -----------------------------------------------------------------
+
+
+def given_params(
+    pipeline: Pipeline, given: Mapping[str, str]
+) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """``--param name=text`` as values of the declared types; a finding for each that is refused."""
+    declared = {param.name: param for param in pipeline.params}
+    values: dict[str, Any] = {}
+    found: list[Diagnostic] = []
+    for name, text in given.items():
+        param = declared.get(name)
+        if param is None:
+            help = did_you_mean(name, declared) or "it has no params"
+            message = f"the pipeline `{pipeline.id}` has no param `{name}`"
+            found.append(codes.PARAMS_REFUSED.at(None, message=message, help=help))
+            continue
+        value = from_text(param, text)
+        wrong = refusal(param, freeze(value))
+        if wrong:
+            found.append(codes.PARAMS_REFUSED.at(param.span, message=f"`{name}` {wrong}"))
+        values[name] = value
+    for param in pipeline.params:
+        if param.required and param.name not in given:
+            help = f"give it with `--param {param.name}=…`"
+            message = f"the param `{param.name}` has no default"
+            found.append(codes.PARAMS_REFUSED.at(param.span, message=message, help=help))
+    return values, found
+
+
+def from_text(param: Param, text: str) -> Json | list[Any] | dict[str, Any]:
+    """The value that a text of the command line means for a param."""
+    if param.type.nullable and text == "null":
+        return None
+    if param.type.kind in (Kind.STRING, Kind.DATE, Kind.DATETIME):
+        return text
+    try:
+        value: Json = json.loads(text)
+    except ValueError:
+        return text  # refused with the words for its type
+    return value

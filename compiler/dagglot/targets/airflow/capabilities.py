@@ -1,0 +1,133 @@
+"""What Airflow makes of each feature; the two versions differ only where it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from dagglot.features import Feature
+from dagglot.targets.base import NOT_YET, Capabilities, Verdict, emulated, native, unsupported
+
+_CODE: Final[Mapping[Feature, Verdict]] = {
+    # kinds of task
+    Feature.PYTHON: native("a TaskFlow function that imports and calls yours"),
+    Feature.SHELL: native("BashOperator; it also sets Airflow's own AIRFLOW_CTX_… variables"),
+    Feature.NOOP: native("EmptyOperator"),
+    Feature.NATIVE: native(
+        "the operator class with its arguments. Expressions become Jinja, so they work in the "
+        "operator's templated fields and arrive as text; a whole output keeps its type"
+    ),
+    Feature.NATIVE_MISSING: unsupported("the task has no `airflow` entry"),
+    # edges
+    Feature.TRIGGER_RULE_ALL_SUCCESS: native(),
+    Feature.GROUP: native("TaskGroup"),
+    # attempts
+    Feature.RETRIES_CONSTANT: native(),
+    Feature.RETRIES_LINEAR: emulated(
+        "Airflow has constant and exponential waits only; a retry policy in the helpers computes "
+        "the wait",
+        since="3.3",
+    ),
+    Feature.RETRIES_EXPONENTIAL: native(
+        "Airflow adds jitter of less than the wait again. It rounds delays up to whole seconds "
+        "and waits a day at most: beyond these a retry policy in the helpers computes the wait"
+    ),
+    Feature.RETRIES_MAX_DELAY: native("with constant delays the smaller of the two is written"),
+    Feature.TASK_TIMEOUT: native(
+        "`execution_timeout`. BashOperator only asks a script to stop; TimedBashOperator in the "
+        "helpers ends its whole process group"
+    ),
+    Feature.ENV: native("`env` with `append_env=True`; expressions in it are Jinja"),
+    # values
+    Feature.TASK_OUTPUT: native(
+        "XComs: TaskFlow arguments, `xcom_pull` in templates. Airflow 3 carries integers beyond "
+        "64 bits as floats"
+    ),
+    Feature.RUN_FIELDS: native(
+        "`run.time` is the logical date, of a run by hand without one its `run_after`"
+    ),
+    Feature.RUN_ATTEMPT: native("`ti.try_number`"),
+    Feature.PARAM_STRING: native(),
+    Feature.PARAM_INTEGER: emulated(
+        "a JSON schema takes 3.0 for a whole number; a `pre_execute` hook of all tasks refuses it"
+    ),
+    Feature.PARAM_NUMBER: native(),
+    Feature.PARAM_BOOLEAN: native(),
+    Feature.PARAM_DATE: native("only the form 2026-01-31 is accepted; the task's code parses it"),
+    Feature.PARAM_DATETIME: emulated(
+        "Airflow does not always check `format: date-time`; a `pre_execute` hook of all tasks "
+        "does, and the task's code parses the text"
+    ),
+    Feature.PARAM_LIST: native(),
+    Feature.PARAM_MAP: native(),
+    Feature.PARAM_REQUIRED: native(),
+    Feature.PARAM_NULLABLE: native(),
+    Feature.PARAM_ENUM: native(),
+    Feature.PARAM_RANGE: native(),
+    Feature.PARAM_PATTERN: native(),
+    Feature.PARAM_UNKNOWN_REFUSED: emulated(
+        "Airflow starts a run with any `conf`; a `pre_execute` hook of all tasks fails them before "
+        "their bodies run, without retries. Airflow never executes a `noop`, so one does not refuse"
+    ),
+    # what people read
+    Feature.DESCRIPTION: native(),
+    Feature.DOCS: native("`doc_md`"),
+    Feature.OWNER: native("`owner` of all tasks, from `default_args`"),
+    Feature.TAGS: native(),
+    Feature.TASK_DESCRIPTION: native("the task's docs"),
+    Feature.TASK_DOCS: native("the task's docs, below its description"),
+    Feature.TASK_OWNER: native(),
+    Feature.TASK_TAGS: emulated("Airflow's tasks have no tags: the task's docs list them"),
+    Feature.GROUP_DESCRIPTION: emulated(
+        "the group's tooltip and docs; its owner and tags, which groups have not, stand in its docs"
+    ),
+    # time
+    Feature.SCHEDULE_CRON: native(
+        "CronTriggerTimetable: the run of a time starts at that time. Where the start lies in the "
+        "past, a DAG that is new to Airflow runs at once for the latest time that was due"
+    ),
+    Feature.SCHEDULE_PARAMS: emulated(
+        "Airflow's schedules give no params: `run_params` in the DAG file puts them in the place "
+        "of the defaults in runs of the type `scheduled`. Airflow's pages show the defaults"
+    ),
+    Feature.SCHEDULE_START: native(
+        "`start_date`; Airflow does not run tasks of a logical date before it, by hand neither"
+    ),
+    Feature.SCHEDULE_END: native(
+        "`end_date`; Airflow does not run tasks of a logical date after it, by hand neither"
+    ),
+    Feature.SCHEDULE_DISABLED: emulated(
+        "Airflow's pause switch counts only when a DAG is first deployed: the DAG has no schedule"
+    ),
+    # only Airflow's
+    Feature.TARGET_OPTIONS: native(),
+    Feature.TASK_OPTIONS: native(),
+}
+
+_VERSION_2: Final[Mapping[Feature, Verdict]] = {
+    Feature.RETRIES_LINEAR: emulated(
+        "Airflow has constant and exponential waits only; a `pre_execute` hook in the helpers "
+        "waits for the rest, and holds a worker slot while it does"
+    ),
+    Feature.RETRIES_EXPONENTIAL: native(
+        "Airflow adds jitter of less than the wait again. It rounds delays up to whole seconds "
+        "and waits a day at most: beyond these a `pre_execute` hook in the helpers waits for the "
+        "rest, and holds a worker slot while it does"
+    ),
+    Feature.PYTHON: native(
+        "a TaskFlow function that imports and calls yours; Airflow 2 takes `sys.exit(0)` for a "
+        "success, so a decorator in the helpers makes it a failure"
+    ),
+    Feature.TASK_OUTPUT: native("XComs: TaskFlow arguments, `xcom_pull` in templates"),
+    Feature.RUN_FIELDS: native("`run.time` is the logical date"),
+    Feature.GROUP_DESCRIPTION: emulated(
+        "the group's tooltip says it all: a group of Airflow 2 has no docs, owner or tags"
+    ),
+    Feature.TRIGGER_RULE_ALL_DONE_MIN_ONE_SUCCESS: unsupported("Airflow 2 has no such rule"),
+}
+
+
+def capabilities(version: str) -> Capabilities:
+    """The total table of a version."""
+    own = _CODE if version != "2.11" else {**_CODE, **_VERSION_2}
+    return {feature: own.get(feature, NOT_YET) for feature in Feature}

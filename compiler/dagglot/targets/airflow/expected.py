@@ -1,0 +1,107 @@
+"""What Airflow must see in a DAG file, computed from the pipeline alone, for `verify`."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import Any
+
+from dagglot.ir.model import (
+    Backoff,
+    NativeBody,
+    NoopBody,
+    Pipeline,
+    PythonBody,
+    ShellBody,
+    Task,
+)
+from dagglot.targets.airflow import docs, values
+from dagglot.targets.base import Context
+
+
+def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
+    """In the words of the load probe."""
+    facts: dict[str, Any] = {
+        "id": pipeline.id,
+        "description": pipeline.description or None,
+        "docs": docs.markdown(pipeline.docs) if pipeline.docs else None,
+        "tags": sorted(set(pipeline.tags)),
+        "schedule": _schedule(pipeline),
+        "params": {param.name: _param(pipeline, param.name) for param in pipeline.params},
+        "tasks": [_task(pipeline, task, context) for task in pipeline.tasks],
+    }
+    return facts
+
+
+def _schedule(pipeline: Pipeline) -> dict[str, Any] | None:
+    schedule = pipeline.schedule
+    if schedule.cron is None or not schedule.enabled:
+        return None
+    facts: dict[str, Any] = {
+        "cron": schedule.cron,
+        "timezone": schedule.timezone,
+        "end": schedule.end.astimezone(UTC).isoformat() if schedule.end else None,
+        "catchup": schedule.catchup,
+        "paused_upon_creation": False,
+        "timetable": "CronTriggerTimetable",
+    }
+    if schedule.start is not None:
+        facts["start"] = schedule.start.astimezone(UTC).isoformat()
+    return facts
+
+
+def _param(pipeline: Pipeline, name: str) -> dict[str, Any]:
+    param = next(param for param in pipeline.params if param.name == name)
+    scheduled = pipeline.schedule.params
+    required = param.required and name not in scheduled
+    default = scheduled.get(name) if param.required else param.default
+    return {
+        "default": None if required else values.plain(default),
+        "required": required,
+        "schema": values.param_schema(param),
+        "description": param.description or None,
+    }
+
+
+def _task(pipeline: Pipeline, task: Task, context: Context) -> dict[str, Any]:
+    retries = task.retries
+    facts: dict[str, Any] = {
+        "id": task.id,
+        "upstream": sorted(set(task.upstream)),
+        "trigger_rule": task.trigger_rule.value,
+        "retries": retries.count,
+        "timeout": _seconds(task.timeout),
+        "docs": docs.task_docs(task) or None,
+        "group": task.group or None,
+        "mapped": False,
+    }
+    if task.owner or pipeline.owner:
+        facts["owner"] = task.owner or pipeline.owner
+    if retries.count:
+        cap = retries.max_delay if retries.max_delay is not None else timedelta.max
+        facts["retry_delay"] = _seconds(min(retries.delay, cap))
+        grows = retries.count > 1 and timedelta(0) < retries.delay < cap
+        if retries.backoff is Backoff.LINEAR and grows and context.version != "2.11":
+            facts["retry_policy"] = "LinearRetryPolicy"
+        if retries.max_delay is not None and retries.backoff is not Backoff.CONSTANT and grows:
+            facts["max_retry_delay"] = _seconds(retries.max_delay)
+    match task.body:
+        case PythonBody():
+            facts["operator"] = "_PythonDecoratedOperator"
+        case ShellBody():
+            facts["operator"] = "BashOperator" if task.timeout is None else "TimedBashOperator"
+        case NoopBody():
+            facts["operator"] = "EmptyOperator"
+        case NativeBody(calls=calls):
+            facts["operator"] = calls["airflow"].name.rpartition(".")[2]
+            for name in ("retries", "retry_delay", "owner", "doc_md", "trigger_rule"):
+                if name in calls["airflow"].args:
+                    facts.pop({"doc_md": "docs"}.get(name, name), None)
+            if "execution_timeout" in calls["airflow"].args:
+                facts.pop("timeout", None)
+        case _:
+            pass
+    return facts
+
+
+def _seconds(value: timedelta | None) -> float | None:
+    return None if value is None else value.total_seconds()

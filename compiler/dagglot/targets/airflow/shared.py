@@ -1,0 +1,63 @@
+"""The files that all DAGs share: the package of helpers and the requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from dagglot.expressions import needed
+from dagglot.expressions.helpers import HELPERS
+from dagglot.pycode import Code
+from dagglot.targets.airflow.names import PACKAGE
+from dagglot.targets.base import Context, View
+
+MODULES: Final[Mapping[str, str]] = {
+    "check_params": "params",
+    "each_of": "retries",
+    "exit_fails": "exits",
+    "run_time": "runs",
+    "LinearRetryPolicy": "retries",
+    "ExponentialRetryPolicy": "retries",
+    "wait_linearly": "retries",
+    "wait_exponentially": "retries",
+    "TimedBashOperator": "operators",
+    "parse_json": "outputs",
+}
+"""Which module of the package has which helper; `values` has those of expressions."""
+
+_AIRFLOW: Final = {"3.3": "apache-airflow>=3.3,<4", "2.11": "apache-airflow>=2.11,<3"}
+_STANDARD: Final = "apache-airflow-providers-standard>=1.9"
+
+
+def module_of(helper: str) -> str:
+    """The module to import a helper from."""
+    return f"{PACKAGE}.{MODULES.get(helper, 'values')}"
+
+
+def assemble(contributions: Sequence[Mapping[str, Any]], context: Context) -> tuple[View, ...]:
+    """The union of what the pipelines need."""
+    helpers = {name for one in contributions for name in one["helpers"]}
+    packages = {name for one in contributions for name in one["packages"]}
+    return (*_helpers(helpers, context), _requirements(packages, context))
+
+
+def _helpers(names: set[str], context: Context) -> Iterator[View]:
+    folder = PurePosixPath("dags", PACKAGE)
+    if names:
+        yield View("airflow/helpers/__init__.py.j2", folder / "__init__.py")
+    functions = needed(name for name in names if name in HELPERS)
+    if functions:
+        yield View("helpers/values.py.j2", folder / "values.py", {"functions": functions})
+    for module in sorted({MODULES[name] for name in names if name in MODULES}):
+        data = {"names": sorted(names), "version": context.version}
+        yield View(f"airflow/helpers/{module}.py.j2", folder / f"{module}.py", data)
+
+
+def _requirements(packages: set[str], context: Context) -> View:
+    ours = [_AIRFLOW[context.version], _STANDARD]
+    ours += sorted(packages - {"apache-airflow-providers-standard"})
+    # what a user pins comes behind ours: pip takes the two together
+    lines = [*ours, *(line for line in context.requirements if line not in ours)]
+    path = PurePosixPath("requirements.txt")
+    return View("airflow/requirements.txt.j2", path, {"lines": [Code(line) for line in lines]})

@@ -1,0 +1,108 @@
+"""Airflow as a target: 3.x, and 2.11 with its own imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from dagglot.diagnostics import codes
+from dagglot.diagnostics.model import Diagnostic
+from dagglot.ir.model import Json, NativeBody, Pipeline, PythonBody
+from dagglot.targets.airflow.capabilities import capabilities
+from dagglot.targets.airflow.expected import expected
+from dagglot.targets.airflow.lower import lower
+from dagglot.targets.airflow.names import PACKAGE, module_name, run_names
+from dagglot.targets.airflow.natives import native_classes
+from dagglot.targets.airflow.shared import assemble
+from dagglot.targets.base import Capabilities, Context, Lowered, RunNames, RunSpec, View
+
+
+class Airflow:
+    """See `dagglot.targets.base.Target`."""
+
+    name = "airflow"
+    title = "Airflow"
+    versions: tuple[str, ...] = ("3.3", "2.11")
+
+    def capabilities(self, version: str) -> Capabilities:
+        return capabilities(version)
+
+    def names(self, pipeline: Pipeline, context: Context) -> RunNames:  # noqa: ARG002 - one protocol
+        return run_names(pipeline)
+
+    def refusals(self, pipeline: Pipeline, context: Context) -> tuple[Diagnostic, ...]:
+        return tuple(_refusals(pipeline, context.version))
+
+    def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
+        return lower(pipeline, context)
+
+    def assemble(
+        self, contributions: Sequence[Mapping[str, Any]], context: Context
+    ) -> tuple[View, ...]:
+        return assemble(contributions, context)
+
+    def probe(self, name: Literal["load", "run"]) -> Path:
+        return Path(__file__).parent / "probe" / f"{name}.py"
+
+    def load_request(self, root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
+        return _request(root, python_path)
+
+    def run_request(
+        self,
+        root: Path,
+        python_path: Sequence[Path],
+        runs: Sequence[RunSpec],
+        options: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        return {
+            **_request(root, python_path),
+            "options": dict(options),
+            "runs": [
+                {
+                    "key": run.key,
+                    "file": run.names.file,
+                    "dag_id": run.names.pipeline,
+                    "params": dict(run.params),
+                    "logical_date": run.time,
+                    "timeout": run.timeout,
+                }
+                for run in runs
+            ],
+        }
+
+    def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
+        return expected(pipeline, context)
+
+
+def _request(root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
+    return {
+        "dags_folder": str((root / "dags").resolve()),
+        "python_path": [str(path) for path in python_path],
+    }
+
+
+def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
+    title = f"{TARGET.title} {version}"
+    ours = {PACKAGE, module_name(pipeline)}
+    for task in pipeline.tasks:
+        modules: list[str] = []
+        match task.body:
+            case PythonBody(module=module):
+                modules = [module]
+            case NativeBody(calls=calls) if "airflow" in calls:
+                modules = [module for module, _ in native_classes(task.body)]
+                for name in {"task_id", "dag"} & set(calls["airflow"].args):
+                    yield codes.UNSUPPORTED.at(
+                        calls["airflow"].span,
+                        target=title,
+                        feature=f"`{name}` below `args` of `native`",
+                        reason="the pipeline says it",
+                    )
+            case _:
+                pass
+        for top in sorted({module.partition(".")[0] for module in modules} & ours):
+            yield codes.TAKEN_MODULE.at(task.at("call"), target=title, module=top)
+
+
+TARGET: Final = Airflow()

@@ -1,0 +1,185 @@
+"""What a target is: facts in a total table, and functions from the IR to views of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, Protocol, TypeAlias
+
+from dagglot.diagnostics.model import Diagnostic
+from dagglot.features import Feature
+from dagglot.ir.model import Json, Pipeline
+
+
+class Support(Enum):
+    """What a target makes of a feature."""
+
+    NATIVE = "native"
+    """The orchestrator's own construct."""
+    EMULATED = "emulated"
+    """Generated code; a run behaves the same."""
+    LOSSY = "lossy"
+    """Close; the note says what differs. Warns until accepted."""
+    UNSUPPORTED = "unsupported"
+    """Refused, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A row of a capability table.
+
+    ``note`` is the reason, for the user; ``setup`` what must exist outside the code; ``since`` the
+    version of the orchestrator from which on this holds.
+    """
+
+    support: Support
+    note: str = ""
+    setup: str = ""
+    since: str = ""
+
+
+def native(note: str = "", *, setup: str = "", since: str = "") -> Verdict:
+    """The orchestrator's own construct does it."""
+    return Verdict(Support.NATIVE, note, setup, since)
+
+
+def emulated(note: str, *, setup: str = "", since: str = "") -> Verdict:
+    """Generated code does it; the note says why it is needed."""
+    return Verdict(Support.EMULATED, note, setup, since)
+
+
+def lossy(note: str, *, setup: str = "", since: str = "") -> Verdict:
+    """Nearly; the note says what differs."""
+    return Verdict(Support.LOSSY, note, setup, since)
+
+
+def unsupported(note: str) -> Verdict:
+    """Not at all; the note says why."""
+    return Verdict(Support.UNSUPPORTED, note)
+
+
+NOT_YET = unsupported("dagglot does not generate it yet")
+
+Capabilities: TypeAlias = Mapping[Feature, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a target is told besides the pipeline.
+
+    ``options`` are the project file's own keys of the target (``work_pool`` …); ``requirements``
+    the lines of the user's requirements file, for the generated one.
+    """
+
+    version: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    requirements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One file to be: which template, where it goes, and everything that the template prints.
+
+    ``data`` holds no undecided question. A bare ``str`` in it is user text and gets quoted; source
+    text has the type `Code`.
+    """
+
+    template: str
+    path: PurePosixPath
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """What one pipeline becomes: files of its own, and its share in the files of all pipelines.
+
+    ``contribution`` is plain JSON, kept in the manifest, so that an unchanged pipeline can take its
+    part in a shared file without being compiled again.
+    """
+
+    views: tuple[View, ...]
+    contribution: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunNames:
+    """How the target calls a pipeline and its tasks, to read its answers back.
+
+    ``tasks`` maps the target's names to ids; ``helpers`` are generated tasks that are no task of
+    the pipeline and are left out of traces.
+    """
+
+    pipeline: str
+    file: str
+    tasks: Mapping[str, str]
+    helpers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """One run that a probe is asked for. ``time`` is the nominal time; None means now."""
+
+    key: str
+    names: RunNames
+    params: Mapping[str, Any] = field(default_factory=dict)
+    time: str | None = None
+    timeout: float = 600.0
+
+
+class Target(Protocol):
+    """One orchestrator: ``name`` is its word in three places (package, templates, goldens)."""
+
+    name: str
+    title: str
+    versions: tuple[str, ...]
+    """Minor versions that code is generated for, newest first."""
+
+    def capabilities(self, version: str) -> Capabilities:
+        """The total table of a version."""
+        ...
+
+    def names(self, pipeline: Pipeline, context: Context) -> RunNames:
+        """How the orchestrator will call this pipeline and its tasks."""
+        ...
+
+    def refusals(self, pipeline: Pipeline, context: Context) -> tuple[Diagnostic, ...]:
+        """What no table can say: a name that is taken, two names that become one."""
+        ...
+
+    def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
+        """The pipeline's own files and its contribution; every decision is made here."""
+        ...
+
+    def assemble(
+        self, contributions: Sequence[Mapping[str, Any]], context: Context
+    ) -> tuple[View, ...]:
+        """The files that all pipelines share, from their contributions, in order of pipeline id."""
+        ...
+
+    def probe(self, name: Literal["load", "run"]) -> Path:
+        """The script that asks the real orchestrator, inside its own environment."""
+        ...
+
+    def load_request(self, root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
+        """What the load probe is asked, for the output folder ``root``."""
+        ...
+
+    def run_request(
+        self,
+        root: Path,
+        python_path: Sequence[Path],
+        runs: Sequence[RunSpec],
+        options: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """What the run probe is asked: several runs, one after another, in one process."""
+        ...
+
+    def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
+        """What the load probe must say of this pipeline: the neutral facts that `verify` compares.
+
+        Keys: ``id``, ``description``, ``tags``, ``schedule``, ``params``, ``tasks`` (by the
+        target's name: ``upstream``, ``retries``, ``timeout`` …), each as the probe prints it.
+        """
+        ...

@@ -1,0 +1,128 @@
+"""What Dagster makes of each feature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from dagglot.features import Feature
+from dagglot.targets.base import NOT_YET, Capabilities, Verdict, emulated, native, unsupported
+
+_CODE: Final[Mapping[Feature, Verdict]] = {
+    # kinds of task
+    Feature.PYTHON: emulated(
+        "an op that imports and calls your function; Dagster would not retry `sys.exit`, so a "
+        "decorator in the helpers makes a failure of it"
+    ),
+    Feature.SHELL: emulated(
+        "Dagster has no op for shell scripts any more; the helpers run bash and stream its lines "
+        "to the op's log"
+    ),
+    Feature.NOOP: native("an op without a body"),
+    Feature.NATIVE: native("an op that calls the function"),
+    Feature.NATIVE_MISSING: unsupported("the task has no `dagster` entry"),
+    # edges
+    Feature.TRIGGER_RULE_ALL_SUCCESS: native("an op's inputs; an edge without data is `Nothing`"),
+    Feature.GROUP: emulated(
+        "a nested graph of Dagster hides its ops behind inputs and outputs of its own, so that an "
+        "edge to a task inside has no place: the ops stay flat, named `group__task`, with a tag"
+    ),
+    # attempts
+    Feature.RETRIES_CONSTANT: native(),
+    Feature.RETRIES_LINEAR: native(),
+    Feature.RETRIES_EXPONENTIAL: native("Dagster waits (2^k − 1)·delay before retry k"),
+    Feature.RETRIES_MAX_DELAY: emulated(
+        "the waits of Dagster grow without a limit: where they would pass it, a retry policy in "
+        "the helpers limits them"
+    ),
+    Feature.TASK_TIMEOUT: emulated(
+        "an op has no timeout of its own: an alarm signal interrupts the body, and ends the "
+        "script's processes"
+    ),
+    Feature.ENV: native("the environment of the script's process"),
+    # values
+    Feature.TASK_OUTPUT: native(
+        "outputs and inputs of ops. They pass through the IO manager: ops on several machines "
+        "need one that they share"
+    ),
+    Feature.RUN_FIELDS: native(
+        "`run.time` is the schedule's time from the run's tags; of a run by hand, when it was made"
+    ),
+    Feature.RUN_ATTEMPT: native("`context.retry_number`, which starts at 0"),
+    Feature.PARAM_STRING: native("a field of a `ConfigurableResource`; Dagster also reads it from "
+                                 "the environment for `{env: NAME}`"),
+    Feature.PARAM_INTEGER: native(),
+    Feature.PARAM_NUMBER: emulated(
+        "Dagster itself makes floats of integers and booleans: the field takes any value and "
+        "a check refuses what is no number when the run is launched"
+    ),
+    Feature.PARAM_BOOLEAN: native(),
+    Feature.PARAM_DATE: emulated(
+        "a config of Dagster has no dates: the field is text, checked when the run is launched; "
+        "the op parses it"
+    ),
+    Feature.PARAM_DATETIME: emulated(
+        "a config of Dagster has no times: the field is text, checked when the run is launched; "
+        "the op parses it"
+    ),
+    Feature.PARAM_LIST: emulated(
+        "a list in a config of Dagster holds no null: the field takes any value and a check "
+        "refuses what is no list when the run is launched"
+    ),
+    Feature.PARAM_MAP: emulated(
+        "the field takes any value and a check refuses what is no map when the run is launched"
+    ),
+    Feature.PARAM_REQUIRED: native(),
+    Feature.PARAM_NULLABLE: native(),
+    Feature.PARAM_ENUM: native(
+        "`Literal` of texts; other values, and those that may be null, are checked at the launch"
+    ),
+    Feature.PARAM_RANGE: emulated(
+        "Dagster checks a pydantic constraint only when a step starts: `checked_at_launch` in the "
+        "helpers checks it when the run is launched"
+    ),
+    Feature.PARAM_PATTERN: emulated(
+        "a config of Dagster has no patterns: a check in the helpers, at the launch, with Python's "
+        "own regular expressions"
+    ),
+    Feature.PARAM_UNKNOWN_REFUSED: native(),
+    # what people read
+    Feature.DESCRIPTION: native(),
+    Feature.DOCS: emulated("Dagster has one text, in Markdown: the docs follow the description"),
+    Feature.OWNER: emulated(
+        "the owners of a job are a beta feature of Dagster, which warns at each load, and take "
+        "only addresses and `team:` names: a tag `owner`, which each run has too"
+    ),
+    Feature.TAGS: emulated(
+        "tags of Dagster are keys with values: a word becomes a key without a value, which the UI "
+        "shows as a label; a word that can be no key becomes the value of the nearest one"
+    ),
+    Feature.TASK_DESCRIPTION: native(),
+    Feature.TASK_DOCS: emulated("an op has one text, in Markdown: the docs follow the description"),
+    Feature.TASK_OWNER: emulated("an op has no owner: a tag `owner`"),
+    Feature.TASK_TAGS: emulated("as the pipeline's tags: keys without a value"),
+    Feature.GROUP_DESCRIPTION: emulated(
+        "the ops of a group are flat: the job's description tells what the group is, its tags and "
+        "its owner stand at its ops"
+    ),
+    # time
+    Feature.SCHEDULE_CRON: native(),
+    Feature.SCHEDULE_PARAMS: native("the run config of the schedule's runs"),
+    Feature.SCHEDULE_START: emulated(
+        "a schedule of Dagster has no start: its function skips the ticks before it"
+    ),
+    Feature.SCHEDULE_END: emulated(
+        "a schedule of Dagster has no end: its function skips the ticks after it"
+    ),
+    Feature.SCHEDULE_DISABLED: native(
+        "`default_status` STOPPED, which holds until somebody switches the schedule in the UI"
+    ),
+    # only Dagster's
+    Feature.TARGET_OPTIONS: native(),
+    Feature.TASK_OPTIONS: emulated("an op has no metadata: tags"),
+}  # fmt: skip
+
+
+def capabilities(version: str) -> Capabilities:  # noqa: ARG001 - one table for all versions so far
+    """The total table of a version."""
+    return {feature: _CODE.get(feature, NOT_YET) for feature in Feature}

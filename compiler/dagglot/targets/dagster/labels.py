@@ -1,0 +1,99 @@
+"""What people read: descriptions, and Dagster's tags, which are keys with values."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from dagglot import pycode
+from dagglot.ir.model import Group, Pipeline, Task
+from dagglot.pycode import Code
+
+_KEY: Final = re.compile(r"(?:[A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}")
+_SYSTEM: Final = re.compile(r"\.?dagster[^/]*/")
+OWNER: Final = "owner"
+GROUP: Final = "group"
+
+
+def description(short: str, docs: str) -> str:
+    """Dagster has one text, in Markdown: the description, and the docs below it."""
+    return "\n\n".join(part for part in (short.strip(), docs.strip()) if part)
+
+
+def job_description(pipeline: Pipeline) -> str:
+    """A group has no place of its own in a job of ops, so the job tells what it is."""
+    lines = [
+        f"- `{group.id}`: {description(group.description, group.docs)}".replace("\n", "\n  ")
+        for group in groups_by_id(pipeline.groups).values()
+        if group.description or group.docs
+    ]
+    return description(pipeline.description, description(pipeline.docs, "\n".join(lines)))
+
+
+def docstring(text: str) -> Code | None:
+    """The text as the docstring that Dagster reads it from, or None where it reads another."""
+    code = pycode.docstring(text)
+    return code if text and _read(ast.literal_eval(code)) == text else None
+
+
+def _read(doc: str) -> str:
+    """Dagster's `format_docstring_for_description`."""
+    if doc[:1].isspace():
+        return textwrap.dedent(doc).strip()
+    first, newline, rest = doc.partition("\n")
+    return (first + newline + textwrap.dedent(rest)).strip() if newline else doc
+
+
+def job_tags(pipeline: Pipeline) -> dict[str, str]:
+    return _tags(((OWNER, pipeline.owner),), pipeline.tags)
+
+
+def task_tags(task: Task, groups: Mapping[str, Group]) -> dict[str, str]:
+    """A task's own tags; those of its groups and their owner, where the task has none."""
+    words = dict.fromkeys(task.tags)
+    owner = task.owner
+    inside = task.group
+    while inside:
+        group = groups[inside]
+        words |= dict.fromkeys(group.tags)
+        owner = owner or group.owner
+        inside = group.parent
+    return _tags(((OWNER, owner), (GROUP, task.group)), words)
+
+
+def metadata_tags(given: Mapping[str, object]) -> dict[str, str]:
+    """Metadata of a task: an op has none, only tags."""
+    return {_key(name): str(value) for name, value in given.items() if value is not None}
+
+
+def _tags(pairs: Iterable[tuple[str, str]], words: Iterable[str]) -> dict[str, str]:
+    """A word is a key without a value, which the UI shows as a label; a word that can be no key
+    stands as the value of the nearest key."""
+    tags = {key: value for key, value in pairs if value}
+    for word in words:
+        plain = _key(word)
+        key, number = plain, 2
+        while key in tags:
+            key, number = f"{plain[:60]}_{number}", number + 1
+        tags[key] = "" if key == word else word
+    return tags
+
+
+def _key(word: str) -> str:
+    """The word, or what is left of it as a key: keys below ``dagster/`` are Dagster's own."""
+    if word in (OWNER, GROUP):
+        return f"{word}_"
+    if _KEY.fullmatch(word) and not _SYSTEM.match(word):
+        return word
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", word)[:60] or "tag"
+
+
+def groups_by_id(groups: Iterable[Group]) -> dict[str, Group]:
+    found: dict[str, Group] = {}
+    for group in groups:
+        found[group.id] = group
+        found |= groups_by_id(group.groups)
+    return found

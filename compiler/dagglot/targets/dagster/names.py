@@ -1,0 +1,166 @@
+"""How Dagster and Python call a pipeline and its tasks."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from dagglot import pycode
+from dagglot.diagnostics import codes
+from dagglot.diagnostics.model import Diagnostic
+from dagglot.ir.model import NativeBody, Pipeline, PythonBody
+from dagglot.targets.base import RunNames
+
+PACKAGE: Final = "pipeline_helpers"
+FOLDER: Final = "defs"
+DEFINITIONS: Final = "definitions"
+
+# Names that Dagster refuses for jobs, ops and inputs, besides Python's keywords:
+# https://docs.dagster.io/api/dagster/ops
+_DISALLOWED: Final = frozenset(
+    {
+        *("context", "conf", "config", "meta", "arg_dict", "dict", "input", "output"),
+        *("input_arg_dict", "output_arg_dict", "int", "bool", "float", "str", "type"),
+        *("True", "False", "None", "and", "as", "assert", "async", "await", "break", "class"),
+        *("continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global"),
+        *("if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise"),
+        *("return", "try", "while", "with", "yield"),
+    }
+)
+
+# Every name that a job file may import or define itself.
+RESERVED: Final = frozenset(
+    {
+        *("dg", "json", "datetime", "timezone", "Annotated", "Any", "Literal", "ZoneInfo", "Field"),
+        *("START", "END", "context", "params", "result", "attempt_number", "start_after"),
+        *("attempt", "CappedRetryPolicy", "run_shell", "run_time", "checked_at_launch"),
+        *("IsoDate", "IsoDatetime", "JsonList", "JsonMap", "Number", "matches", "one_of"),
+        *("to_json", "json_text", "to_text", "value_at", "item_of", "boolean", "to_bool"),
+        *("to_int", "to_float", "to_date", "to_datetime", "add_time"),
+    }
+)
+
+
+def normal_name(text: str) -> str:
+    """A name of letters, digits and ``_`` that Dagster takes."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", text)
+    return f"{name}_" if name in _DISALLOWED else name
+
+
+def job_name(pipeline: Pipeline) -> str:
+    return normal_name(pipeline.id)
+
+
+def module_name(pipeline: Pipeline) -> str:
+    """The module of the job. Two pipelines have the same one exactly if their jobs' names agree."""
+    return f"{job_name(pipeline)}_job"
+
+
+def node_name(task: str) -> str:
+    """The task in its job: ``group__task``, since the dot is Dagster's own there."""
+    return normal_name(task.replace(".", "__"))
+
+
+def op_name(job: str, node: str) -> str:
+    """A name that no other op of the code location has, which Dagster asks for.
+
+    The first ``__`` ends the job's name; a job that has one in its own name gets a prefix that no
+    name of a pipeline starts with.
+    """
+    if "__" in job or job.endswith("_"):
+        return f"{len(job)}_{job}__{node}"
+    return f"{job}__{node}"
+
+
+def schedule_name(job: str) -> str:
+    return f"{job}_schedule"
+
+
+def run_names(pipeline: Pipeline) -> RunNames:
+    return RunNames(
+        pipeline=job_name(pipeline),
+        file=f"{FOLDER}/{module_name(pipeline)}.py",
+        tasks={node_name(task.id): task.id for task in pipeline.tasks},
+    )
+
+
+def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    """Tasks that become one name, and modules of the user's that ours would hide."""
+    owners: dict[str, str] = {}
+    for task in pipeline.tasks:
+        name = node_name(task.id)
+        other = owners.setdefault(name, task.id)
+        if other != task.id:
+            yield codes.NAMES_COLLIDE.at(
+                task.span, first=other, second=task.id, name=name, target=title
+            )
+    taken = {PACKAGE, FOLDER, DEFINITIONS}
+    for task in pipeline.tasks:
+        match task.body:
+            case PythonBody(module=module):
+                modules = [(module, task.at("call"))]
+            case NativeBody(calls=calls) if "dagster" in calls:
+                modules = [(calls["dagster"].module, calls["dagster"].span)]
+            case _:
+                modules = []
+        for module, place in modules:
+            top = module.partition(".")[0]
+            if top in taken:
+                yield codes.TAKEN_MODULE.at(place, target=title, module=top)
+
+
+@dataclass(frozen=True, slots=True)
+class FileNames:
+    """Python names in one job file. The maps are by the id of the task."""
+
+    job: str
+    schedule: str
+    params: str
+    """The class of the params."""
+    functions: Mapping[str, str]
+    variables: Mapping[str, str]
+    """What holds a task's output inside the job."""
+    inputs: Mapping[str, str]
+    """The parameter of a later op that gets the task's output."""
+    taken: Collection[str]
+    """All of the module's names."""
+
+
+def file_names(pipeline: Pipeline) -> FileNames:
+    """Names that clash neither with each other nor with anything that the file imports."""
+    taken = set(RESERVED)
+    job = _taking(pycode.identifier(job_name(pipeline), taken), taken)
+    schedule = _taking(pycode.identifier(schedule_name(job_name(pipeline)), taken), taken)
+    params = _taking(pycode.identifier(f"{_camel(pipeline.id)}Params", taken), taken)
+    last = Counter(task.name for task in pipeline.tasks)
+    functions: dict[str, str] = {}
+    for task in pipeline.tasks:
+        wanted = task.name if last[task.name] == 1 else node_name(task.id)
+        functions[task.id] = _taking(pycode.identifier(wanted, taken), taken)
+    variables = {
+        id: _taking(pycode.identifier(f"{name.rstrip('_') or 'task'}_", taken), taken)
+        for id, name in functions.items()
+    }
+    inputs: dict[str, str] = {}
+    used = {*RESERVED, *_DISALLOWED}
+    for id, name in functions.items():
+        inputs[id] = _taking(pycode.identifier(name, used), used)
+    return FileNames(job, schedule, params, functions, variables, inputs, frozenset(taken))
+
+
+def imported_name(name: str, taken: Collection[str]) -> str:
+    """What a user's function is called inside an op."""
+    return pycode.identifier(name, taken)
+
+
+def _taking(name: str, taken: set[str]) -> str:
+    taken.add(name)
+    return name
+
+
+def _camel(text: str) -> str:
+    words = re.split(r"[^A-Za-z0-9]+", text)
+    return "".join(word[:1].upper() + word[1:] for word in words)

@@ -1,0 +1,156 @@
+"""What the probes share: the code location as `dagster dev` finds it, a job's tasks, plain JSON.
+
+Imports Dagster only inside functions: run.py, which only supervises, wants nothing of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+# Before anything changes the folder: the answer's path may be relative.
+ANSWER = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
+
+
+class Location(NamedTuple):
+    name: str
+    repository: Any
+    """A RepositoryDefinition."""
+    reconstructable: Any
+    """What a step's own process loads the repository from again."""
+
+
+class Problem(Exception):  # noqa: N818 - a finding about the folder
+    """The folder is no code location; the text says why."""
+
+
+def leave_the_import_path() -> None:
+    """Let no module of the user's be shadowed by one of this folder, such as `common` or `run`."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
+    if "common" in sys.modules:
+        sys.modules["dagglot_probe_common"] = sys.modules.pop("common")
+
+
+@contextlib.contextmanager
+def home_folder() -> Iterator[str]:
+    """A DAGSTER_HOME of its own, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="dagster-", ignore_cleanup_errors=True) as folder:
+        os.environ["DAGSTER_HOME"] = folder
+        with open(os.path.join(folder, "dagster.yaml"), "w", encoding="utf-8") as file:
+            file.write("telemetry: {enabled: false}\n")
+        yield folder
+
+
+def location(root: str) -> Location:
+    """The code location that `dagster dev`, started in `root`, would serve; changes to that folder.
+
+    Problem when there is none, or more than one: `dagster dev` starts happily with nothing loaded
+    when pyproject.toml has a [tool.dagster] without `module_name`, and `dagster definitions
+    validate` passes.
+    """
+    import click
+    from dagster._cli.workspace.cli_target import WorkspaceOpts, workspace_opts_to_load_target
+    from dagster._grpc.server import LoadedRepositories
+
+    os.chdir(root)
+    try:
+        origins = workspace_opts_to_load_target(WorkspaceOpts()).create_origins()
+    except click.UsageError as error:
+        raise Problem(f"`dagster dev` finds nothing to load in {root}: {error.message}") from error
+    if len(origins) != 1:
+        raise Problem(
+            f"`dagster dev` finds {len(origins)} code locations in {root}, one is expected"
+        )
+    [origin] = origins
+    loaded = LoadedRepositories(  # what the code server of `dagster dev` itself does
+        origin.loadable_target_origin,
+        container_image=None,
+        entry_point=["dagster"],
+        container_context=None,
+    )
+    if len(loaded.definitions_by_name) != 1:
+        raise Problem(f"{origin.location_name} has {len(loaded.definitions_by_name)} repositories")
+    [name] = loaded.definitions_by_name
+    repository = loaded.definitions_by_name[name]
+    repository.validate_loadable()
+    return Location(origin.location_name, repository, loaded.reconstructables_by_name[name])
+
+
+def leaves(graph: Any, prefix: str = "", outer: Any = None) -> Iterator[dict[str, Any]]:
+    """Every op of a graph and of the graphs in it: its path, its node, what its inputs come from.
+
+    An input has `from`, the paths of the ops that feed it, and `kind`: direct, fan_in, collect or
+    dynamic (one instance of the op for each element).
+    """
+    structure = graph.dependency_structure
+    for node in graph.nodes:
+        path = prefix + node.name
+        inputs: dict[str, dict[str, Any]] = {}
+        for handle, sources in structure.input_to_upstream_outputs_for_node(node.name).items():
+            feeding = [op for source in sources for op in _origins(source, prefix)]
+            kind = structure.get_dependency_type(handle).name.lower()
+            if kind == "direct" and any(source.output_def.is_dynamic for source in sources):
+                kind = "dynamic"
+            inputs[handle.input_name] = {"from": feeding, "kind": kind}
+        for mapping in graph.input_mappings:
+            to = mapping.maps_to
+            given = (outer or {}).get(mapping.graph_input_name)
+            if to.node_name == node.name and given:
+                inputs[to.input_name] = given
+        if hasattr(node.definition, "nodes"):
+            yield from leaves(node.definition, path + ".", inputs)
+        else:
+            mapped = structure.is_dynamic_mapped(node.name)
+            yield {"path": path, "node": node, "inputs": inputs, "mapped": mapped}
+
+
+def upstream(inputs: dict[str, dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(path for each in inputs.values() for path in each["from"]))
+
+
+def _origins(source: Any, prefix: str) -> Iterator[str]:
+    if not hasattr(source.node.definition, "nodes"):
+        yield prefix + source.node_name
+        return
+    _, handle = source.node.definition.resolve_output_to_origin(source.output_name, None)
+    if handle is not None:
+        yield f"{prefix}{source.node_name}.{'.'.join(handle.path)}"
+
+
+def plain(value: Any) -> Any:
+    """As JSON, with text for what JSON cannot hold."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else repr(value)
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if type(value) in (list, tuple, set, frozenset):  # Dagster has tuples that refuse iteration
+        return [plain(each) for each in value]
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return plain(value.value) if hasattr(value, "value") else repr(value)
+
+
+def described(error: BaseException) -> str:
+    """One exception and what caused it, without the stack."""
+    parts: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(parts) < 6:
+        parts.append(f"{type(seen).__name__}: {seen}".strip())
+        seen = seen.__cause__ or seen.__context__
+    return "\n".join(parts)
+
+
+def write_answer(answer: dict[str, Any]) -> None:
+    """Whole or not at all: a reader never sees half a file."""
+    partial = ANSWER + ".partial"
+    with open(partial, "w", encoding="utf-8", errors="backslashreplace") as file:
+        json.dump(answer, file)
+    os.replace(partial, ANSWER)

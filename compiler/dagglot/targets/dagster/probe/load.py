@@ -1,0 +1,218 @@
+"""What Dagster sees in a generated folder: `python load.py ANSWER < REQUEST`.
+
+Request: {"root", "python_path": [folders], "from": ISO time or null, "ticks": 3}.
+Answer: {"version", "location", "errors": [text], "pipelines", "schedules", "sensors"}.
+The folder is loaded as `dagster dev` started in it would load it, and validated; nothing is run.
+Schedules are asked what they would do at their next `ticks` fire times at or after `from` (default:
+now).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+import os
+import sys
+import warnings
+from typing import Any
+
+import common
+
+
+def main() -> None:
+    request = json.load(sys.stdin)
+    os.environ["PYTHONPATH"] = os.pathsep.join(request.get("python_path", []))
+    sys.path[1:1] = request.get("python_path", [])
+    common.leave_the_import_path()
+    warnings.filterwarnings("ignore")
+    with common.home_folder():
+        import dagster
+
+        answer: dict[str, Any] = {
+            "version": dagster.__version__,
+            "location": None,
+            "errors": [],
+            "pipelines": [],
+            "schedules": [],
+            "sensors": [],
+        }
+        try:
+            location = common.location(request["root"])
+        except Exception as error:
+            answer["errors"].append(common.described(error))
+        else:
+            answer["location"] = location.name
+            answer.update(_contents(location.repository, request))
+    common.write_answer(answer)
+
+
+def _contents(repository: Any, request: dict[str, Any]) -> dict[str, Any]:
+    import dagster
+
+    start = request.get("from")
+    begin = dt.datetime.fromisoformat(start) if start else dt.datetime.now(dt.UTC)
+    with dagster.DagsterInstance.ephemeral() as instance:
+        schedules = [
+            _schedule(each, repository, instance, begin, request.get("ticks", 3))
+            for each in sorted(repository.schedule_defs, key=lambda each: each.name)
+        ]
+    jobs = sorted(repository.get_all_jobs(), key=lambda job: job.name)
+    by_job = {each["job"]: each for each in reversed(schedules)}
+    return {
+        "pipelines": [_job(job, by_job.get(job.name)) for job in jobs],
+        "schedules": schedules,
+        "sensors": [
+            _sensor(each) for each in sorted(repository.sensor_defs, key=lambda each: each.name)
+        ],
+    }
+
+
+def _job(job: Any, schedule: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "id": job.name,
+        "description": job.description,
+        "tags": dict(job.tags),
+        "run_tags": dict(job.run_tags),
+        "owners": list(job.owners or []),
+        "metadata": {key: common.plain(value) for key, value in (job.metadata or {}).items()},
+        "executor": job.executor_def.name,
+        "hooks": sorted(hook.name for hook in job.hook_defs),
+        "partitions": _partitions(job.partitions_def),
+        "schedule": schedule,
+        "params": _params(job),
+        "tasks": sorted(
+            (_task(each, job) for each in common.leaves(job.graph)),
+            key=lambda task: str(task["id"]),
+        ),
+    }
+
+
+def _task(leaf: dict[str, Any], job: Any) -> dict[str, Any]:
+    node, definition = leaf["node"], leaf["node"].definition
+    policy = node.retry_policy or definition.retry_policy or job.op_retry_policy
+    return {
+        "id": leaf["path"],
+        "definition": definition.name,
+        "description": definition.description,
+        "tags": dict(node.tags),
+        "upstream": common.upstream(leaf["inputs"]),
+        "inputs": leaf["inputs"],
+        "outputs": {
+            name: {"required": each.is_required, "dynamic": each.is_dynamic}
+            for name, each in definition.output_dict.items()
+        },
+        "mapped": leaf["mapped"],
+        "retries": policy.max_retries if policy else 0,
+        "retry_delay": (policy.delay or 0) if policy else 0,
+        "backoff": policy.backoff.name.lower() if policy and policy.backoff else None,
+        "jitter": policy.jitter.name.lower() if policy and policy.jitter else None,
+        "pool": definition.pool,
+        "resources": sorted(definition.required_resource_keys),
+    }
+
+
+def _params(job: Any) -> dict[str, Any]:
+    """The config of the resource called `params`: what a launch of the job may set."""
+    field = job.run_config_schema.run_config_schema_type
+    for name in ("resources", "params", "config"):
+        field = getattr(getattr(field, "config_type", field), "fields", {}).get(name)
+        if field is None:
+            return {}
+    return {
+        name: {
+            "type": _type(each.config_type),
+            "required": each.is_required,
+            "default": common.plain(each.default_value) if each.default_provided else None,
+            "description": each.description,
+        }
+        for name, each in getattr(field.config_type, "fields", {}).items()
+    }
+
+
+def _type(config_type: Any) -> str:
+    kind = config_type.kind.name
+    if kind == "SCALAR_UNION":
+        return _type(config_type.scalar_type)
+    if kind == "NONEABLE":
+        return f"{_type(config_type.inner_type)} | None"
+    if kind == "ARRAY":
+        return f"list[{_type(config_type.inner_type)}]"
+    if kind == "ENUM":
+        return "enum[" + ", ".join(value.config_value for value in config_type.enum_values) + "]"
+    if kind == "MAP":
+        return f"dict[{_type(config_type.key_type)}, {_type(config_type.inner_type)}]"
+    return str(config_type.given_name or kind.lower())
+
+
+def _partitions(definition: Any) -> dict[str, Any] | None:
+    if definition is None:
+        return None
+    found: dict[str, Any] = {"type": type(definition).__name__}
+    for name in ("cron_schedule", "timezone", "start", "end", "end_offset"):
+        if hasattr(definition, name):
+            found[name] = common.plain(getattr(definition, name))
+    if not hasattr(definition, "cron_schedule") and hasattr(definition, "get_partition_keys"):
+        found["keys"] = list(definition.get_partition_keys())
+    return found
+
+
+def _schedule(
+    schedule: Any, repository: Any, instance: Any, begin: dt.datetime, count: int
+) -> dict[str, Any]:
+    from dagster._utils.schedules import schedule_execution_time_iterator
+
+    zone = schedule.execution_timezone or "UTC"
+    times = schedule_execution_time_iterator(begin.timestamp(), schedule.cron_schedule, zone)
+    return {
+        "name": schedule.name,
+        "job": schedule.job_name,
+        "description": schedule.description,
+        "cron": schedule.cron_schedule,
+        "timezone": zone,
+        "status": schedule.default_status.name.lower(),
+        "tags": dict(schedule.tags),
+        "ticks": [
+            _tick(schedule, when, repository, instance) for when in itertools.islice(times, count)
+        ],
+    }
+
+
+def _tick(schedule: Any, when: dt.datetime, repository: Any, instance: Any) -> dict[str, Any]:
+    import dagster
+
+    tick: dict[str, Any] = {"time": when.isoformat(), "skip": None, "error": None, "runs": []}
+    context = dagster.build_schedule_context(
+        instance=instance, scheduled_execution_time=when, repository_def=repository
+    )
+    try:
+        data = schedule.evaluate_tick(context)
+    except Exception as error:
+        tick["error"] = common.described(error)
+        return tick
+    tick["skip"] = data.skip_message
+    tick["runs"] = [
+        {
+            "run_key": each.run_key,
+            "tags": dict(each.tags),
+            "run_config": common.plain(each.run_config),
+            "partition": each.partition_key,
+        }
+        for each in data.run_requests or []
+    ]
+    return tick
+
+
+def _sensor(sensor: Any) -> dict[str, Any]:
+    return {
+        "name": sensor.name,
+        "type": sensor.sensor_type.name.lower(),
+        "jobs": [target.job_name for target in sensor.targets],
+        "description": sensor.description,
+        "interval": sensor.minimum_interval_seconds,
+        "status": sensor.default_status.name.lower(),
+    }
+
+
+if __name__ == "__main__":
+    main()

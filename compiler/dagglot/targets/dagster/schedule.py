@@ -1,0 +1,98 @@
+"""The schedule of a job: a definition, or a function where its time is limited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from dagglot import pycode
+from dagglot.ir.model import Pipeline, Schedule
+from dagglot.pycode import INDENT, Call, Code
+from dagglot.targets.dagster.imports import Imports
+from dagglot.targets.dagster.names import FileNames, job_name, schedule_name
+from dagglot.targets.dagster.params import resource_value
+from dagglot.targets.dagster.view import Function, signature
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    constants: tuple[Code, ...]
+    definition: Function | Code
+
+
+def schedule(pipeline: Pipeline, names: FileNames, imports: Imports) -> Made | None:
+    """None without a cron line."""
+    given = pipeline.schedule
+    if given.cron is None:
+        return None
+    status = "RUNNING" if given.enabled else "STOPPED"
+    keywords: dict[str, object] = {
+        "name": schedule_name(job_name(pipeline)),
+        "job": Code(names.job),
+        "cron_schedule": given.cron,
+        "execution_timezone": given.timezone,
+        "default_status": Code(f"dg.DefaultScheduleStatus.{status}"),
+    }
+    config: Call | None = None
+    if given.params:
+        params = resource_value(pipeline, given.params, names.params)
+        config = Call("dg.RunConfig", (), (("resources", {"params": params}),))
+    if given.start is None and given.end is None:
+        if config is not None:
+            keywords["run_config"] = config
+        made = Call("dg.ScheduleDefinition", (), tuple(keywords.items()))
+        return Made((), pycode.assignment(names.schedule, made))
+    return _guarded(given, names, keywords, config, imports)
+
+
+def _guarded(
+    given: Schedule,
+    names: FileNames,
+    keywords: dict[str, object],
+    config: Call | None,
+    imports: Imports,
+) -> Made:
+    constants: list[Code] = []
+    statements: list[Code] = []
+    for name, moment, sign, reason in (
+        ("START", given.start, "<", "the schedule has not started yet"),
+        ("END", given.end, ">", "the schedule has ended"),
+    ):
+        if moment is not None:
+            constants.append(pycode.assignment(name, _moment(moment, given.timezone, imports)))
+            statements.append(
+                Code(
+                    f"if context.scheduled_execution_time {sign} {name}:\n"
+                    f"{' ' * 2 * INDENT}return dg.SkipReason({pycode.literal(reason)})"
+                )
+            )
+    request = Call("dg.RunRequest", (), (("run_config", config),) if config else ())
+    statements.append(Code(f"return {pycode.layout(request, INDENT, len('return '))}"))
+    return Made(
+        tuple(constants),
+        Function(
+            decorators=(Code(f"@{pycode.call('dg.schedule', (), keywords, prefix='@')}"),),
+            signature=signature(
+                names.schedule,
+                ["context: dg.ScheduleEvaluationContext"],
+                "dg.RunRequest | dg.SkipReason",
+            ),
+            statements=tuple(statements),
+        ),
+    )
+
+
+def _moment(value: datetime, timezone: str, imports: Imports) -> Call:
+    """``datetime(…, tzinfo=…)`` in the zone; in UTC where the zone's clock shows it twice."""
+    local = value.astimezone(ZoneInfo(timezone))
+    if local.fold or local.replace(fold=1).utcoffset() != local.utcoffset():
+        timezone, local = "UTC", value.astimezone(UTC)
+    imports.name("datetime", "datetime")
+    imports.name("zoneinfo", "ZoneInfo")
+    parts = [local.year, local.month, local.day, local.hour, local.minute, local.second]
+    parts.append(local.microsecond)
+    while len(parts) > 3 and not parts[-1]:
+        parts.pop()
+    zone = Call("ZoneInfo", (timezone,))
+    return Call("datetime", tuple(parts), (("tzinfo", zone),))

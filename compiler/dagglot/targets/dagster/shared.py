@@ -1,0 +1,97 @@
+"""The files that all pipelines share: the definitions, the helpers, and how Dagster finds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from dagglot import pycode
+from dagglot.expressions.helpers import needed
+from dagglot.pycode import Call, Code
+from dagglot.targets.base import Context, View
+from dagglot.targets.dagster.imports import Imports
+from dagglot.targets.dagster.names import DEFINITIONS, FOLDER, PACKAGE
+
+MODULES: Final = ("attempts", "params", "runs", "shell")
+"""The modules of the helper package beside `values`, which all targets share."""
+LOCATION: Final = "pipelines"
+"""The name of the code location."""
+
+
+def assemble(contributions: Sequence[Mapping[str, Any]], context: Context) -> tuple[View, ...]:
+    """From the contributions, in the order of the pipelines."""
+    helpers: dict[str, set[str]] = {}
+    for contribution in contributions:
+        for module, names in contribution["helpers"].items():
+            helpers.setdefault(module, set()).update(names)
+    views = [
+        View("dagster/definitions.py.j2", PurePosixPath(f"{DEFINITIONS}.py"), _jobs(contributions)),
+        View("dagster/package.py.j2", PurePosixPath(FOLDER, "__init__.py"), {"doc": _DEFS_DOC}),
+        View(
+            "dagster/pyproject.toml.j2", PurePosixPath("pyproject.toml"), {"name": Code(LOCATION)}
+        ),
+        View(
+            "dagster/requirements.txt.j2",
+            PurePosixPath("requirements.txt"),
+            {"lines": requirements(context, pydantic="params" in helpers)},
+        ),
+    ]
+    if helpers:
+        doc = {"doc": _HELPERS_DOC}
+        views.append(View("dagster/package.py.j2", PurePosixPath(PACKAGE, "__init__.py"), doc))
+    for module in MODULES:
+        if module in helpers:
+            views.append(
+                View(
+                    f"dagster/helpers/{module}.py.j2",
+                    PurePosixPath(PACKAGE, f"{module}.py"),
+                    {"functions": sorted(helpers[module])},
+                )
+            )
+    if "values" in helpers:
+        views.append(
+            View(
+                "helpers/values.py.j2",
+                PurePosixPath(PACKAGE, "values.py"),
+                {"functions": needed(helpers["values"])},
+            )
+        )
+    return tuple(views)
+
+
+_DEFS_DOC: Final = pycode.docstring("One module for each job.", indent=0)
+_HELPERS_DOC: Final = pycode.docstring("What the jobs of this project share.", indent=0)
+
+
+def _jobs(contributions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    imports = Imports()
+    imports.module("dagster", "dg")
+    for one in contributions:
+        imports.name(FOLDER, one["module"])
+    jobs = [Code(f"{one['module']}.{one['job']}") for one in contributions]
+    schedules = [
+        Code(f"{one['module']}.{one['schedule']}") for one in contributions if one["schedule"]
+    ]
+    keywords: dict[str, object] = {"jobs": jobs}
+    if schedules:
+        keywords["schedules"] = schedules
+    made = Call("dg.Definitions", (), tuple(keywords.items()))
+    return {"imports": imports.blocks(), "definitions": pycode.assignment("defs", made)}
+
+
+def requirements(context: Context, *, pydantic: bool) -> tuple[Code, ...]:
+    """Ours, unless the user's file names the package itself; then the user's, as written."""
+    major, minor = context.version.split(".")[:2]
+    ours = {"dagster": f"dagster>={major}.{minor},<{int(major) + 1}"}
+    if pydantic:
+        ours["pydantic"] = "pydantic>=2"
+    theirs = {_package(line) for line in context.requirements}
+    kept = [line for name, line in ours.items() if name not in theirs]
+    return tuple(Code(line) for line in (*kept, *context.requirements))
+
+
+def _package(line: str) -> str:
+    name = re.match(r"[A-Za-z0-9._-]+", line)
+    return re.sub(r"[-_.]+", "-", name.group().lower()) if name else ""

@@ -1,0 +1,86 @@
+"""Dagster as a target: op jobs in a project that `dagster dev` and `dg dev` load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from dagglot.diagnostics.model import Diagnostic
+from dagglot.ir.model import Json, Pipeline
+from dagglot.targets.base import Capabilities, Context, Lowered, RunNames, RunSpec, View
+from dagglot.targets.dagster import names, options
+from dagglot.targets.dagster.capabilities import capabilities
+from dagglot.targets.dagster.expected import expected
+from dagglot.targets.dagster.lower import lower
+from dagglot.targets.dagster.shared import assemble
+
+SCHEDULED_TIME: Final = ".dagster/scheduled_execution_time"
+"""The tag by which Dagster's daemon tells a run its nominal time."""
+
+
+class Dagster:
+    """See `dagglot.targets.base.Target`."""
+
+    name = "dagster"
+    title = "Dagster"
+    versions: tuple[str, ...] = ("1.13",)
+
+    def capabilities(self, version: str) -> Capabilities:
+        return capabilities(version)
+
+    def names(self, pipeline: Pipeline, context: Context) -> RunNames:  # noqa: ARG002 - one protocol
+        return names.run_names(pipeline)
+
+    def refusals(self, pipeline: Pipeline, context: Context) -> tuple[Diagnostic, ...]:
+        title = f"{self.title} {context.version}"
+        return (
+            *names.refusals(pipeline, title),
+            *options.refusals(pipeline, context, title),
+        )
+
+    def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
+        return lower(pipeline, context)
+
+    def assemble(
+        self, contributions: Sequence[Mapping[str, Any]], context: Context
+    ) -> tuple[View, ...]:
+        return assemble(contributions, context)
+
+    def probe(self, name: Literal["load", "run"]) -> Path:
+        return Path(__file__).parent / "probe" / f"{name}.py"
+
+    def load_request(self, root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
+        return _request(root, python_path)
+
+    def run_request(
+        self,
+        root: Path,
+        python_path: Sequence[Path],
+        runs: Sequence[RunSpec],
+        options: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        return {
+            **_request(root, python_path),
+            "options": dict(options),
+            "runs": [
+                {
+                    "key": run.key,
+                    "job": run.names.pipeline,
+                    "params": dict(run.params),
+                    "tags": {SCHEDULED_TIME: run.time} if run.time else {},
+                    "timeout": run.timeout,
+                }
+                for run in runs
+            ],
+        }
+
+    def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
+        return expected(pipeline, context)
+
+
+def _request(root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
+    return {"root": str(root.resolve()), "python_path": [str(path) for path in python_path]}
+
+
+TARGET: Final = Dagster()

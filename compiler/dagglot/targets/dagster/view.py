@@ -1,0 +1,59 @@
+"""What the template of a job file prints; every text that is code has the type `Code`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dagglot.pycode import INDENT, LINE_LENGTH, Code
+
+
+@dataclass(frozen=True, slots=True)
+class ParamsClass:
+    """The resource that holds a run's params; ``fields`` are its lines."""
+
+    name: Code
+    doc: Code
+    fields: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """An op, a job or a schedule: decorators, ``def …:``, and what it does.
+
+    Without a docstring and a body it is a stub, ``def …: ...``.
+    """
+
+    decorators: tuple[Code, ...]
+    signature: Code
+    doc: Code | None = None
+    imports: tuple[tuple[Code, ...], ...] = ()
+    statements: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobFile:
+    """One job file, from top to bottom."""
+
+    doc: Code
+    imports: tuple[tuple[Code, ...], ...]
+    params: ParamsClass | None
+    policies: tuple[Code, ...]
+    """Constants: the retry policies of several ops."""
+    ops: tuple[Function, ...]
+    job: Function
+    constants: tuple[Code, ...]
+    schedule: Function | Code | None
+    """A function where the schedule has a guard, else the statement that defines it."""
+
+
+def signature(name: str, parameters: list[str], returns: str) -> Code:
+    """``def …:`` on one line, else with the parameters on lines of their own."""
+    flat = f"def {name}({', '.join(parameters)}) -> {returns}:"
+    if len(flat) <= LINE_LENGTH:
+        return Code(flat)
+    pad = " " * INDENT
+    together = f"{pad}{', '.join(parameters)}"
+    if len(parameters) > 1 and len(together) <= LINE_LENGTH:
+        return Code(f"def {name}(\n{together}\n) -> {returns}:")
+    lines = "".join(f"{pad}{parameter},\n" for parameter in parameters)
+    return Code(f"def {name}(\n{lines}) -> {returns}:")

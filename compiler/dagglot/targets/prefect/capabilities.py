@@ -1,0 +1,97 @@
+"""What Prefect 3 makes of each construct: the total table of this target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from dagglot.features import Feature
+from dagglot.targets.base import NOT_YET, Verdict, emulated, native, unsupported
+
+_TEXT_ONLY: Final = "Prefect has no field for it; it is written into the description"
+_NO_WINDOW: Final = (
+    "Prefect cron schedules have no first and last time: the flow itself ends, as Skipped and "
+    "with no task run, a scheduled run outside; runs by hand are not stopped"
+)
+
+_SUPPORTED: Final[Mapping[Feature, Verdict]] = {
+    Feature.PYTHON: native(),
+    Feature.SHELL: emulated(
+        "a short helper runs bash and sends its lines to the task's log as they come: the shell "
+        "task of prefect-shell has no timeout"
+    ),
+    Feature.NOOP: native("a task that does nothing"),
+    Feature.NATIVE: native("a function of yours, called in the task's body"),
+    Feature.NATIVE_MISSING: unsupported("the task has no `prefect:` entry"),
+    Feature.TRIGGER_RULE_ALL_SUCCESS: native(),
+    Feature.GROUP: emulated(
+        "Prefect has no groups inside a flow: tasks carry the group in their names, `load.orders`"
+    ),
+    Feature.RETRIES_CONSTANT: native(),
+    Feature.RETRIES_LINEAR: native("written out as a list of delays"),
+    Feature.RETRIES_EXPONENTIAL: native("written out as a list of delays"),
+    Feature.RETRIES_MAX_DELAY: native("written out as a list of delays"),
+    Feature.RETRIES_JITTER: unsupported(
+        "Prefect jitter makes waits shorter as well as longer, so the delay that the pipeline "
+        "asks for would not be kept"
+    ),
+    Feature.TASK_TIMEOUT: emulated(
+        "Prefect cannot interrupt a task that sleeps or waits in a thread; a Python body with a "
+        "timeout runs in a process of its own, which is killed, and so is a script's whole group"
+    ),
+    Feature.ENV: native(),
+    Feature.TASK_OUTPUT: native(),
+    Feature.RUN_FIELDS: native("`run.time` is the flow run's scheduled start time"),
+    Feature.RUN_ATTEMPT: native(),
+    Feature.PARAM_STRING: native(),
+    Feature.PARAM_INTEGER: native(),
+    Feature.PARAM_NUMBER: native(),
+    Feature.PARAM_BOOLEAN: native(),
+    Feature.PARAM_DATE: native("ISO 8601 text only: Prefect alone would take a number for a date"),
+    Feature.PARAM_DATETIME: native("ISO 8601 text only; one without an offset gets the zone"),
+    Feature.PARAM_LIST: native(),
+    Feature.PARAM_MAP: native(),
+    Feature.PARAM_REQUIRED: native(),
+    Feature.PARAM_NULLABLE: native(),
+    Feature.PARAM_ENUM: native(),
+    Feature.PARAM_RANGE: native(),
+    Feature.PARAM_PATTERN: native(),
+    Feature.PARAM_UNKNOWN_REFUSED: native(
+        "a call in Python is refused at once; a run made through the API fails before any task"
+    ),
+    Feature.DESCRIPTION: native(),
+    Feature.DOCS: native("part of the flow's docstring and of the deployment's description"),
+    Feature.OWNER: emulated(
+        "Prefect has no owners: it is a line of the description and a tag `owner:…` of the "
+        "deployment"
+    ),
+    Feature.TAGS: native("tags of the deployment, and so of its runs"),
+    Feature.TASK_DESCRIPTION: native("the task's docstring"),
+    Feature.TASK_DOCS: native("part of the task's docstring"),
+    Feature.TASK_OWNER: emulated(_TEXT_ONLY),
+    Feature.TASK_TAGS: native(),
+    Feature.GROUP_DESCRIPTION: emulated(
+        "Prefect has no groups inside a flow: what is said of them is written into the flow's "
+        "description"
+    ),
+    Feature.SCHEDULE_CRON: native(
+        "runs that were due while no worker was up are late and are still started, each of them",
+        setup="a running Prefect server, a worker on the deployment's work pool, and "
+        "`prefect deploy --all`",
+    ),
+    Feature.SCHEDULE_PARAMS: native(since="3.2"),
+    Feature.SCHEDULE_START: emulated(_NO_WINDOW),
+    Feature.SCHEDULE_END: emulated(_NO_WINDOW),
+    Feature.SCHEDULE_DISABLED: native(),
+    Feature.SCHEDULE_CATCHUP: unsupported(
+        "the scheduler of Prefect makes future runs only; past ones are made by hand, with "
+        "`prefect deployment run … --start-at`"
+    ),
+    Feature.PRIORITY: unsupported("Prefect has no priority among the tasks of a flow run"),
+    Feature.TARGET_OPTIONS: native(),
+    Feature.TASK_OPTIONS: native(),
+}
+
+CAPABILITIES: Final[Mapping[Feature, Verdict]] = {
+    feature: _SUPPORTED.get(feature, NOT_YET) for feature in Feature
+}

@@ -1,0 +1,143 @@
+"""What Prefect must see in the generated files, computed from the pipeline alone, for `verify`."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import datetime
+from typing import Any
+
+from dagglot.expressions.types import Kind
+from dagglot.ir.model import Backoff, Json, NoopBody, Param, Pipeline, Retries, Task
+from dagglot.targets.base import Context
+from dagglot.targets.prefect import docs
+from dagglot.targets.prefect.names import TARGET, naming
+
+
+def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
+    """In the words of the load probe."""
+    names = naming(pipeline)
+    text = docs.flow_docs(pipeline, names.params)
+    return {
+        "id": pipeline.id,
+        "file": f"{names.file}",
+        "description": _cleaned(text),
+        "retries": 0,
+        "timeout": None,
+        "params": {names.params[param.name]: _param(param) for param in pipeline.params},
+        "tasks": [_task(task) for task in pipeline.tasks],
+        "graph_error": None,
+        "deployments": [_deployment(pipeline, context)],
+    }
+
+
+def _cleaned(text: str) -> str | None:
+    """A docstring as Python reads it, from a function's indent: tabs end where they stand there."""
+    indented = "\n".join(f"    {line}" for line in text.split("\n"))
+    return inspect.cleandoc(indented.removeprefix("    ")) or None
+
+
+def _param(param: Param) -> dict[str, Any]:
+    facts: dict[str, Any] = {"required": param.required}
+    if not param.required:
+        facts["default"] = _default(param)
+    schema: dict[str, Any] = {}
+    if param.description.strip():
+        schema["description"] = docs.one_line(param.description)
+    if not param.type.nullable and param.type.members is None:
+        if param.type.kind.value in ("string", "integer", "boolean"):
+            schema["type"] = param.type.kind.value
+        if param.pattern is not None:
+            schema["pattern"] = param.pattern
+        if param.type.kind.value == "integer":
+            if param.minimum is not None:
+                schema["minimum"] = param.minimum
+            if param.maximum is not None:
+                schema["maximum"] = param.maximum
+    facts["schema"] = schema
+    return facts
+
+
+def _default(param: Param) -> Json:
+    """The default as pydantic writes it."""
+    if param.type.kind is not Kind.DATETIME or not isinstance(param.default, str):
+        return param.default
+    if param.type.members is not None:
+        return param.default
+    text = datetime.fromisoformat(param.default).isoformat()
+    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
+
+
+def _task(task: Task) -> dict[str, Any]:
+    retries = task.retries
+    text = docs.task_docs(task)
+    if isinstance(task.body, NoopBody) and not text:
+        text = docs.NOTHING_TO_DO
+    facts: dict[str, Any] = {
+        "id": task.id,
+        "description": _cleaned(text),
+        "tags": sorted(set(task.tags)),
+        "retries": retries.count,
+        "retry_jitter_factor": None,
+        "timeout": None,  # Prefect's own cannot interrupt a thread, so it is not used
+        "mapped": False,
+        "upstream": sorted(set(task.upstream)),
+    }
+    if retries.count:
+        facts["retry_delays"] = _delays(retries)
+    return facts
+
+
+def _delays(retries: Retries) -> float | list[float]:
+    """The waits in seconds up to the first that repeats."""
+    cap = float("inf") if retries.max_delay is None else retries.max_delay.total_seconds()
+    delay = retries.delay.total_seconds()
+    found: list[float] = []
+    for number in range(1, retries.count + 1):
+        match retries.backoff:
+            case Backoff.CONSTANT:
+                wait = min(delay, cap)
+            case Backoff.LINEAR:
+                wait = min(delay * number, cap)
+            case Backoff.EXPONENTIAL:
+                wait = min(delay * 2.0 ** min(number - 1, 99), cap)
+        if found and wait == found[-1]:
+            break
+        found.append(wait)
+    return found if len(found) > 1 else found[0]
+
+
+def _deployment(pipeline: Pipeline, context: Context) -> dict[str, Any]:
+    options = {**context.options, **pipeline.options.get(TARGET, {})}
+    pool: dict[str, Any] = {"name": options.get("work_pool") or "default"}
+    if options.get("work_queue"):
+        pool["work_queue_name"] = options["work_queue"]
+    if options.get("job_variables"):
+        pool["job_variables"] = options["job_variables"]
+    names = naming(pipeline)
+    schedule = pipeline.schedule
+    owner = [f"owner:{pipeline.owner}"] if pipeline.owner else []
+    facts: dict[str, Any] = {
+        "name": pipeline.id,
+        "description": docs.deployment_description(pipeline),
+        "entrypoint": names.entrypoint,
+        "tags": list(dict.fromkeys([*pipeline.tags, *owner])),
+        "parameters": {},
+        "enforce_parameter_schema": True,
+        "paused": False,
+        "work_pool": pool,
+        "schedules": [],
+    }
+    if options.get("version"):
+        facts["version"] = options["version"]
+    if schedule.cron is not None:
+        one: dict[str, Any] = {
+            "slug": "cron",
+            "cron": schedule.cron,
+            "timezone": schedule.timezone,
+            "day_or": True,
+            "active": schedule.enabled,
+        }
+        if schedule.params:
+            one["parameters"] = {names.params[name]: v for name, v in schedule.params.items()}
+        facts["schedules"] = [one]
+    return facts

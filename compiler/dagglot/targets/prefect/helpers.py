@@ -1,0 +1,46 @@
+"""The package of helpers beside the flows: only the modules and functions that some flow needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from dagglot.expressions.helpers import needed
+from dagglot.targets.base import View
+from dagglot.targets.prefect.names import FOLDER, PACKAGE
+
+MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "calls": ("call_python",),
+    "params": ("IsoDate", "iso_datetime", "exactly", "one_of"),
+    "processes": ("run_shell", "call_with_timeout"),
+    "runs": ("run_time", "is_outside_schedule"),
+}
+"""Each module with what it can hold."""
+
+_NEEDS_TO_JSON: Final = frozenset({"call_python", "call_with_timeout"})
+
+
+def views(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
+    """The files of the package."""
+    helpers = {name for one in contributions for name in one["helpers"]}
+    values = {name for one in contributions for name in one["values"]}
+    if helpers & _NEEDS_TO_JSON:
+        values.add("to_json")
+    if not helpers and not values:
+        return
+    folder = FOLDER / PACKAGE
+    yield View("prefect/pipeline_helpers/__init__.py.j2", folder / "__init__.py")
+    for module, names in MODULES.items():
+        chosen = [name for name in names if name in helpers]
+        if chosen:
+            yield _view(folder, module, {"functions": chosen})
+    if "call_with_timeout" in helpers:
+        yield _view(folder, "child", {})
+    if values:
+        functions = list(needed(values))
+        yield View("helpers/values.py.j2", folder / "values.py", {"functions": functions})
+
+
+def _view(folder: PurePosixPath, module: str, data: Mapping[str, Any]) -> View:
+    return View(f"prefect/pipeline_helpers/{module}.py.j2", folder / f"{module}.py", data)

@@ -1,0 +1,242 @@
+"""A pipeline as a flow file, and its share in the files of all flows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from dagglot import pycode
+from dagglot.ir import graph
+from dagglot.ir.model import Backoff, NoopBody, Param, Pipeline, Retries, Task
+from dagglot.pycode import INDENT, LINE_LENGTH, Call, Code, width
+from dagglot.targets.base import Context, Lowered, View
+from dagglot.targets.prefect import deployment, docs, params
+from dagglot.targets.prefect.bodies import lower_body, seconds
+from dagglot.targets.prefect.imports import Imports
+from dagglot.targets.prefect.names import PACKAGE, TARGET, Naming, naming
+from dagglot.targets.prefect.values import Argument, Values
+from dagglot.targets.prefect.view import FlowView, TaskView
+
+MAX_DELAYS: Final = 50
+"""Prefect takes no longer list of retry delays; the last one repeats."""
+
+_PAD: Final = " " * INDENT
+
+
+def lower(pipeline: Pipeline, context: Context) -> Lowered:
+    """The flow's file, and what it needs of the helper package and of ``prefect.yaml``."""
+    made = _Flow(pipeline, context)
+    view = made.view()
+    return Lowered(
+        views=(View("prefect/flow.py.j2", made.naming.file, {"flow": view}),),
+        contribution={
+            "values": sorted(made.used),
+            "helpers": sorted(made.helpers),
+            "deployment": deployment.entry(pipeline, context, made.naming),
+        },
+    )
+
+
+def options(pipeline: Pipeline, context: Context) -> dict[str, Any]:
+    """The Prefect options: the pipeline's own, else the project's."""
+    own = pipeline.options.get(TARGET, {})
+    return {
+        **context.options,
+        **{key: value for key, value in own.items() if value is not None},
+    }
+
+
+def retry_delays(retries: Retries) -> int | float | list[int | float]:
+    """The waits w(1), w(2), … in seconds (semantics.md, "Retries, timeouts").
+
+    A single number holds for all; the last of a list repeats, so equal ones at its end are left
+    out.
+    """
+    waits = [wait(retries, number) for number in range(1, min(retries.count, MAX_DELAYS) + 1)]
+    while len(waits) > 1 and waits[-1] == waits[-2]:
+        waits.pop()
+    found = [seconds(one) for one in waits]
+    return found[0] if len(found) == 1 else found
+
+
+def wait(retries: Retries, number: int) -> timedelta:
+    """How long the retry of that number, from 1, waits."""
+    match retries.backoff:
+        case Backoff.CONSTANT:
+            factor = 1
+        case Backoff.LINEAR:
+            factor = number
+        case Backoff.EXPONENTIAL:
+            factor = 2 ** (number - 1)
+    cap = timedelta.max if retries.max_delay is None else retries.max_delay
+    if retries.delay and factor > cap // retries.delay:
+        return cap
+    return retries.delay * factor
+
+
+class _Flow:
+    def __init__(self, pipeline: Pipeline, context: Context) -> None:
+        self.pipeline = pipeline
+        self.naming: Naming = naming(pipeline)
+        self.options = options(pipeline, context)
+        self.imports = Imports()
+        self.used: set[str] = set()
+        self.helpers: set[str] = set()
+        self.constants: list[Code] = []
+        self.arguments: dict[str, tuple[Argument, ...]] = {}
+
+    def view(self) -> FlowView:
+        pipeline, imports = self.pipeline, self.imports
+        imports.name("prefect", "flow", "task")
+        imports.name("prefect.cache_policies", "NO_CACHE")
+        imports.name("prefect.futures", "PrefectFuture")
+        imports.name("typing", "Any")
+        tasks = tuple(self.task(task) for task in pipeline.tasks)
+        guard = tuple(self.guard())
+        signature = self.signature(bool(guard))
+        text = docs.flow_docs(pipeline, self.naming.params)
+        futures = [Code(self.naming.futures[task.id]) for task in pipeline.tasks]
+        required = any(param.required for param in pipeline.params)
+        return FlowView(
+            docstring=pycode.docstring(docs.header(pipeline), indent=0),
+            decorator=self.decorator(),
+            signature=signature,
+            flow_docstring=pycode.docstring(text) if text else None,
+            tasks=tasks,
+            guard=guard,
+            submits=tuple(self.submits()),
+            returns=Code(f"{_PAD}return {pycode.layout(futures, INDENT, len('return '))}"),
+            main=None if required else Code(f"{self.naming.flow}()"),
+            constants=tuple(self.constants),
+            imports=imports.blocks(),
+        )
+
+    # --- tasks ----------------------------------------------------------------------------------
+
+    def task(self, task: Task) -> TaskView:
+        values = Values(self.pipeline, task, self.imports)
+        body = lower_body(task, values)
+        self.used |= values.used
+        self.helpers |= values.helpers
+        self.arguments[task.id] = arguments = values.arguments()
+        text = docs.task_docs(task)
+        if isinstance(task.body, NoopBody) and not text:
+            text = docs.NOTHING_TO_DO
+        return TaskView(
+            decorator=pycode.call("task", (), self.task_keywords(task), prefix="@"),
+            signature=_signature(
+                self.naming.tasks[task.id],
+                [Code(f"{one.name}: {one.type}") for one in arguments],
+                body.returns,
+            ),
+            docstring=pycode.docstring(text) if text else None,
+            imports=body.imports,
+            statements=body.statements,
+        )
+
+    def task_keywords(self, task: Task) -> dict[str, object]:
+        found: dict[str, object] = {"name": task.id}
+        if task.tags:
+            found["tags"] = list(task.tags)
+        found["retries"] = task.retries.count
+        if task.retries.count:
+            found["retry_delay_seconds"] = retry_delays(task.retries)
+        log_prints = task.options.get(TARGET, {}).get("log_prints")
+        if log_prints is not None:
+            found["log_prints"] = log_prints
+        found["cache_policy"] = Code("NO_CACHE")
+        return found
+
+    # --- the flow -------------------------------------------------------------------------------
+
+    def decorator(self) -> Code:
+        keywords: dict[str, object] = {"name": self.pipeline.id, "retries": 0}
+        max_workers = self.options.get("max_workers")
+        if max_workers is not None:
+            self.imports.name("prefect.task_runners", "ThreadPoolTaskRunner")
+            runner = Call("ThreadPoolTaskRunner", (), (("max_workers", max_workers),))
+            keywords["task_runner"] = runner
+        log_prints = self.options.get("log_prints")
+        keywords["log_prints"] = True if log_prints is None else log_prints
+        return pycode.call("flow", (), keywords, prefix="@")
+
+    def signature(self, guarded: bool) -> Code:
+        zone = self.pipeline.schedule.timezone
+        written = []
+        # Python wants arguments without a default first
+        for param in sorted(self.pipeline.params, key=lambda param: not param.required):
+            helpers: set[str] = set()
+            type_ = params.annotation(param, zone, self.imports, helpers)
+            self.helpers |= helpers
+            name = self.naming.params[param.name]
+            value = None if param.required else self.default(param)
+            written.append(params.written(name, type_, value, not param.required))
+        returns = "list[PrefectFuture[Any]]"
+        if guarded:
+            returns += " | State[None]"
+        return _signature(self.naming.flow, written, Code(returns))
+
+    def default(self, param: Param) -> object:
+        value = params.default(param, self.imports)
+        if not isinstance(value, list | dict):
+            return value
+        name = self.naming.constants[f"default {param.name}"]
+        type_ = "list[Any]" if isinstance(value, list) else "dict[str, Any]"
+        self.constants.append(pycode.assignment(f"{name}: {type_}", value))
+        return Code(name)
+
+    def guard(self) -> list[Code]:
+        """Prefect's cron schedules have no first and no last time."""
+        schedule = self.pipeline.schedule
+        if schedule.cron is None or (schedule.start is None and schedule.end is None):
+            return []
+        self.helpers.add("is_outside_schedule")
+        self.imports.name(f"{PACKAGE}.runs", "is_outside_schedule")
+        self.imports.name("prefect.states", "Completed")
+        self.imports.name("prefect", "State")
+        keywords: list[tuple[str, object]] = []
+        for name, value in (("start", schedule.start), ("end", schedule.end)):
+            if value is not None:
+                constant = self.naming.constants[name]
+                moment = params.moment(value, self.imports)
+                self.constants.append(pycode.assignment(constant, moment))
+                keywords.append((name, Code(constant)))
+        test = pycode.call("is_outside_schedule", (), keywords, INDENT, "if ", ":")
+        message = "outside the schedule's start and end"
+        state = Call("Completed", (), (("name", "Skipped"), ("message", message)))
+        pad = _PAD * 2
+        return [
+            Code(f"{_PAD}if {test}:"),
+            Code(f"{pad}return {pycode.layout(state, 2 * INDENT, len('return '))}"),
+        ]
+
+    def submits(self) -> list[Code]:
+        edges: Mapping[str, tuple[str, ...]] = {
+            task.id: task.upstream for task in self.pipeline.tasks
+        }
+        return [self.submit(self.pipeline.task(id)) for id in graph.topological(edges)]
+
+    def submit(self, task: Task) -> Code:
+        futures, arguments = self.naming.futures, self.arguments[task.id]
+        args = [
+            Code(self.naming.params[one.source] if one.is_param else futures[one.source])
+            for one in arguments
+        ]
+        data = {one.source for one in arguments if not one.is_param}
+        order = [Code(futures[upstream]) for upstream in task.upstream if upstream not in data]
+        keywords: dict[str, object] = {"wait_for": order} if order else {}
+        call = pycode.Call(
+            f"{self.naming.tasks[task.id]}.submit", tuple(args), tuple(keywords.items())
+        )
+        return Code(f"{_PAD}{pycode.assignment(futures[task.id], call, INDENT)}")
+
+
+def _signature(name: str, arguments: list[Code], returns: Code) -> Code:
+    flat = f"def {name}({', '.join(arguments)}) -> {returns}:"
+    if width(flat) <= LINE_LENGTH and "\n" not in flat:
+        return Code(flat)
+    if not arguments:
+        return Code(f"def {name}() -> (\n{_PAD}{returns}\n):")
+    lines = "".join(f"{_PAD}{argument},\n" for argument in arguments)
+    return Code(f"def {name}(\n{lines}) -> {returns}:")

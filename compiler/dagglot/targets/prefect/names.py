@@ -1,0 +1,147 @@
+"""What things are called in generated Prefect code, and which names it keeps for itself."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Final
+
+from dagglot.expressions.helpers import HELPERS
+from dagglot.ir.model import NativeBody, Pipeline, PythonBody, Value
+from dagglot.pycode import identifier
+
+FOLDER: Final = PurePosixPath("flows")
+PACKAGE: Final = "pipeline_helpers"
+TARGET: Final = "prefect"
+
+# What the bodies of tasks call or set: nothing inside them may take its place.
+_IN_BODIES: Final = frozenset(
+    {
+        *("runtime", "json", "script", "last_line", "params"),
+        *("call_python", "call_with_timeout", "run_shell", "run_time"),
+        *HELPERS,
+    }
+)
+
+# What a module imports or defines besides its tasks and its flow.
+_IN_MODULES: Final = _IN_BODIES | {
+    *("re", "Annotated", "Any", "Literal", "UTC", "date", "datetime", "timedelta", "timezone"),
+    *("ZoneInfo", "flow", "task", "NO_CACHE", "PrefectFuture", "State", "Completed"),
+    *("ThreadPoolTaskRunner", "Field", "StrictBool", "StrictFloat", "StrictInt", "StrictStr"),
+    *("IsoDate", "iso_datetime", "exactly", "one_of", "is_outside_schedule"),
+}
+
+# What the body of a flow calls: no parameter may take its place.
+_IN_FLOWS: Final = frozenset({"Completed", "is_outside_schedule"})
+
+# Arguments that Prefect keeps for itself in a call of a flow or of a task.
+_CALL_ARGUMENTS: Final = frozenset({"return_state", "wait_for", "self"})
+# pydantic holds the parameters in a model, where these names, and those that start with an
+# underscore, are errors.
+_MODEL_ATTRIBUTES: Final = frozenset(
+    f"model_{name}"
+    for name in (
+        *("computed_fields", "config", "construct", "copy", "dump", "dump_json", "extra"),
+        *("fields", "fields_set", "json_schema", "parametrized_name", "post_init", "rebuild"),
+        *("validate", "validate_json", "validate_strings"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Every Python name of a pipeline's module.
+
+    ``params`` are the arguments of the flow, and so what a run's parameters are called in Prefect:
+    a param keeps its name unless Python or Prefect have taken it. Tasks and futures are by task
+    id; constants are ``start``, ``end``, and the default of a param by its name.
+    """
+
+    module: str
+    flow: str
+    params: dict[str, str] = field(default_factory=dict)
+    tasks: dict[str, str] = field(default_factory=dict)
+    futures: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def file(self) -> PurePosixPath:
+        return FOLDER / f"{self.module}.py"
+
+    @property
+    def entrypoint(self) -> str:
+        return f"{self.file}:{self.flow}"
+
+
+def naming(pipeline: Pipeline) -> Naming:
+    """Names that never clash with each other, with Python's or with Prefect's."""
+    module = identifier(f"{pipeline.id}_flow")
+    params = {param.name: argument(param.name) for param in pipeline.params}
+    taken = {*_IN_MODULES, *_CALL_ARGUMENTS, *params.values()}
+    flow = _take(pipeline.id, taken)
+    tasks = {task.id: _take(task.id, taken) for task in pipeline.tasks}
+    futures = {task.id: _take(f"{task.id}_future", taken) for task in pipeline.tasks}
+    constants = {key: _take(key.upper(), taken) for key in ("start", "end")}
+    for param in pipeline.params:
+        if isinstance(param.default, tuple | dict):
+            constants[f"default {param.name}"] = _take(f"DEFAULT_{param.name.upper()}", taken)
+    return Naming(module, flow, params, tasks, futures, constants)
+
+
+def argument(param: str) -> str:
+    """What a param is called in Prefect: its own name, unless Python or Prefect have taken that."""
+    if param in _CALL_ARGUMENTS or keyword.iskeyword(param):
+        return f"{param}_"
+    if param.startswith("_"):
+        return f"param{param}"
+    return f"param_{param}" if param in _MODEL_ATTRIBUTES | _IN_FLOWS else param
+
+
+def _take(text: str, taken: set[str]) -> str:
+    name = identifier(text, taken)
+    taken.add(name)
+    return name
+
+
+def local(text: str, taken: Collection[str]) -> str:
+    """A name inside a task's function."""
+    return identifier(text, {*_IN_BODIES, *_CALL_ARGUMENTS, *taken})
+
+
+def user_modules(pipeline: Pipeline) -> Iterator[tuple[str, str]]:
+    """The modules that the bodies import, each with the id of a task that does."""
+    for task in pipeline.tasks:
+        match task.body:
+            case PythonBody(module=module):
+                yield module, task.id
+            case NativeBody(calls=calls) if TARGET in calls:
+                yield calls[TARGET].module, task.id
+                for module in _object_modules(calls[TARGET].args):
+                    yield module, task.id
+            case _:
+                pass
+
+
+def _object_modules(value: Value) -> Iterator[str]:
+    if isinstance(value, dict):
+        if is_object(value):
+            yield str(value["call"]).partition(":")[0]
+        for item in value.values():
+            yield from _object_modules(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _object_modules(item)
+
+
+def is_object(value: object) -> bool:
+    """Whether a mapping of `native` builds an object: it has exactly ``call`` and ``args``."""
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"call", "args"}
+        and isinstance(value["call"], str)
+        and isinstance(value["args"], dict)
+        and all(part.isidentifier() for part in value["call"].replace(":", ".").split("."))
+        and value["call"].count(":") == 1
+    )

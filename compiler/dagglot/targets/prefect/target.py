@@ -1,0 +1,141 @@
+"""Prefect 3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, Literal
+
+from dagglot.diagnostics import codes
+from dagglot.diagnostics.model import Diagnostic
+from dagglot.ir.model import Json, Pipeline
+from dagglot.pycode import Code
+from dagglot.targets.base import Capabilities, Context, Lowered, RunNames, RunSpec, Target, View
+from dagglot.targets.prefect import deployment, expected, helpers, lower
+from dagglot.targets.prefect.capabilities import CAPABILITIES
+from dagglot.targets.prefect.names import PACKAGE, argument, naming, user_modules
+
+PROBES: Final = Path(__file__).with_name("probe")
+
+
+class Prefect:
+    """Flows in ``flows/``, and one ``prefect.yaml`` with a deployment for each."""
+
+    name = "prefect"
+    title = "Prefect"
+    versions: tuple[str, ...] = ("3.8",)
+
+    def capabilities(self, version: str) -> Capabilities:  # noqa: ARG002 - one version so far
+        return CAPABILITIES
+
+    def names(self, pipeline: Pipeline, context: Context) -> RunNames:  # noqa: ARG002
+        return RunNames(
+            pipeline=pipeline.id,
+            file=str(naming(pipeline).file),
+            tasks={task.id: task.id for task in pipeline.tasks},
+        )
+
+    def refusals(
+        self,
+        pipeline: Pipeline,
+        context: Context,  # noqa: ARG002
+    ) -> tuple[Diagnostic, ...]:
+        return (
+            *_taken_modules(pipeline, self.title),
+            *_colliding_params(pipeline, self.title),
+            *_too_many_delays(pipeline, self.title),
+        )
+
+    def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
+        return lower.lower(pipeline, context)
+
+    def assemble(
+        self, contributions: Sequence[Mapping[str, Any]], context: Context
+    ) -> tuple[View, ...]:
+        body = deployment.dump([one["deployment"] for one in contributions])
+        requirements = [Code(line) for line in context.requirements]
+        return (
+            *helpers.views(contributions),
+            View("prefect/prefect.yaml.j2", PurePosixPath("prefect.yaml"), {"deployments": body}),
+            View(
+                "prefect/requirements.txt.j2",
+                PurePosixPath("requirements.txt"),
+                {"requirements": requirements},
+            ),
+        )
+
+    def probe(self, name: Literal["load", "run"]) -> Path:
+        return PROBES / f"{name}.py"
+
+    def load_request(self, root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
+        files = sorted(path.relative_to(root).as_posix() for path in root.glob("flows/*.py"))
+        return {
+            "root": str(root),
+            "files": files,
+            "python_path": [str(path) for path in python_path],
+            "deploy": False,
+            "cache": None,
+        }
+
+    def run_request(
+        self,
+        root: Path,
+        python_path: Sequence[Path],
+        runs: Sequence[RunSpec],
+        options: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        return {
+            "root": str(root),
+            "python_path": [str(path) for path in python_path],
+            "cache": None,
+            "options": dict(options),
+            "runs": [
+                {
+                    "key": run.key,
+                    "file": run.names.file,
+                    "flow": run.names.pipeline,
+                    "params": {argument(name): value for name, value in run.params.items()},
+                    "scheduled_time": run.time,
+                    "timeout": run.timeout,
+                }
+                for run in runs
+            ],
+        }
+
+    def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
+        return expected.expected(pipeline, context)
+
+
+def _taken_modules(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    ours = {naming(pipeline).module, PACKAGE}
+    for module, task in user_modules(pipeline):
+        top = module.partition(".")[0]
+        if top in ours:
+            yield codes.TAKEN_MODULE.at(pipeline.task(task).span, target=title, module=top)
+
+
+def _colliding_params(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    owner: dict[str, str] = {}
+    for param in pipeline.params:
+        name = argument(param.name)
+        other = owner.setdefault(name, param.name)
+        if other != param.name:
+            yield codes.NAMES_COLLIDE.at(
+                param.span, first=other, second=param.name, name=name, target=title
+            )
+
+
+def _too_many_delays(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    for task in pipeline.tasks:
+        retries = task.retries
+        last = min(retries.count, lower.MAX_DELAYS)
+        if lower.wait(retries, retries.count) != lower.wait(retries, last):
+            yield codes.UNSUPPORTED.at(
+                retries.span,
+                target=title,
+                feature="`retries`",
+                reason=f"Prefect takes at most {lower.MAX_DELAYS} delays; give a `max_delay`",
+            )
+
+
+TARGET: Final[Target] = Prefect()

@@ -1,0 +1,168 @@
+"""How a task's function spells what a run knows, and which of it it must be given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dagglot.expressions.emit_python import python_block, python_data, python_text
+from dagglot.expressions.tree import Expression, Params, Text, references
+from dagglot.expressions.types import Type
+from dagglot.expressions.writer import Names
+from dagglot.ir.model import Param, Pipeline, Task, Value
+from dagglot.pycode import Code, literal
+from dagglot.targets.prefect import names as naming
+from dagglot.targets.prefect.imports import Imports
+from dagglot.targets.prefect.names import PACKAGE
+from dagglot.targets.prefect.params import import_plain, is_literal_text, plain_type
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What a task's function is given; ``source`` is the id of a task, or the name of a param."""
+
+    source: str
+    name: str
+    type: Code
+    is_param: bool
+
+
+class Values:
+    """The values of one task. Collects the arguments that its function takes.
+
+    ``functions`` collects the generated helpers that the function calls.
+    """
+
+    def __init__(self, pipeline: Pipeline, task: Task, imports: Imports) -> None:
+        self.pipeline = pipeline
+        self.imports = imports
+        self.used: set[str] = set()
+        self.helpers: set[str] = set()
+        self.needs_params: set[str] = set()
+        self.needs_outputs: set[str] = set()
+        self.whole_params = False
+        self.declared: Mapping[str, Param] = {param.name: param for param in pipeline.params}
+        taken: set[str] = set()
+        self.locals: dict[str, str] = {}
+        for param in pipeline.params:
+            self.locals[param.name] = naming.local(param.name, taken)
+            taken.add(self.locals[param.name])
+        self.outputs: dict[str, str] = {}
+        for upstream in task.upstream:
+            self.outputs[upstream] = naming.local(f"{upstream}_output", taken)
+            taken.add(self.outputs[upstream])
+        self.taken = taken
+        self.users: dict[tuple[str, str], str] = {}
+        self.names = Names(
+            param=self._param,
+            params="params",
+            run=self._run,
+            partition=_none,
+            output=self._output,
+            item="item",
+            index="index",
+            secret=_none,
+            connection=_no_field,
+        )
+
+    def data(self, value: Value) -> object:
+        """The value with its type, for `pycode.layout`."""
+        self._look(value)
+        return python_data(value, self.names, self.used)
+
+    def text(self, value: Value) -> Code:
+        """The text that the value becomes."""
+        self._look(value)
+        return python_text(_textual(value), self.names, self.used)
+
+    def block(self, value: Value) -> Code:
+        """The same, several lines as a block."""
+        self._look(value)
+        return python_block(_textual(value), self.names, self.used)
+
+    def whole(self) -> dict[str, object]:
+        """All params by name, where an expression asks for the whole map."""
+        return {name: Code(self._param(name, param.type)) for name, param in self.declared.items()}
+
+    def arguments(self) -> tuple[Argument, ...]:
+        """What the function takes: outputs of the tasks upstream, then params."""
+        made = [
+            Argument(upstream, name, Code("Any"), is_param=False)
+            for upstream, name in self.outputs.items()
+            if upstream in self.needs_outputs
+        ]
+        if made:
+            self.imports.name("typing", "Any")
+        for source, param in self.declared.items():
+            if source in self.needs_params:
+                import_plain(param, self.imports)
+                type_ = Code(plain_type(param))
+                made.append(Argument(source, self.locals[source], type_, is_param=True))
+        return tuple(made)
+
+    def call(self, helper: str, module: str) -> str:
+        """A generated helper function that the task's function calls."""
+        self.helpers.add(helper)
+        self.imports.name(f"{PACKAGE}.{module}", helper)
+        return helper
+
+    def import_user(self, own: Imports, module: str, name: str) -> str:
+        """The name under which a function of the user's is imported into the body."""
+        if (module, name) not in self.users:
+            local = naming.local(name, self.taken)
+            self.taken.add(local)
+            self.users[module, name] = local
+            own.alias(module, name, local)
+        return self.users[module, name]
+
+    def import_values(self) -> None:
+        """The helper functions that the expressions call."""
+        for function in self.used:
+            self.imports.name(f"{PACKAGE}.values", function)
+
+    def _look(self, value: Value) -> None:
+        if not self.whole_params and _asks_for_all(value):
+            self.whole_params = True
+            self.whole()
+
+    def _param(self, name: str, type_: Type) -> str:
+        self.needs_params.add(name)
+        param = self.declared[name]
+        if not is_literal_text(param):
+            return self.locals[name]
+        zone = f", {literal(self.pipeline.schedule.timezone)}"
+        helper = f"to_{type_.kind.value}"
+        self.used.add(helper)
+        made = f"{helper}({self.locals[name]}{zone if helper == 'to_datetime' else ''})"
+        return f"({made} if {self.locals[name]} is not None else None)" if type_.nullable else made
+
+    def _run(self, name: str) -> str:
+        if name == "pipeline":
+            return literal(self.pipeline.id)
+        if name in ("id", "attempt"):
+            self.imports.name("prefect", "runtime")
+            return {"id": "runtime.flow_run.id", "attempt": "runtime.task_run.run_count"}[name]
+        helper = self.call("run_time", "runs")
+        made = f"{helper}({literal(self.pipeline.schedule.timezone)})"
+        return f"{made}.date()" if name == "date" else made
+
+    def _output(self, task: str) -> str:
+        self.needs_outputs.add(task)
+        return self.outputs[task]
+
+
+def _textual(value: Value) -> str | Expression | Text:
+    """A text of the document; the schema lets nothing else stand where text is wanted."""
+    return value if not isinstance(value, bool | int | float | None) else str(value)  # type: ignore[return-value]
+
+
+def _asks_for_all(value: object) -> bool:
+    return any(isinstance(leaf, Params) for leaf in references(value))
+
+
+def _none(name: str) -> str:
+    raise ValueError(f"the capability table refuses `{name}`")
+
+
+def _no_field(name: str, field: str) -> str:
+    raise ValueError(f"the capability table refuses `{name}.{field}`")

@@ -1,0 +1,1 @@
+"""A day of readings from solar inverters: collected, checked, added up."""

@@ -1,0 +1,1 @@
+"""How fast is dagglot? Ratios of CPU time, each to a yardstick of the same run."""

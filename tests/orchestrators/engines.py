@@ -1,0 +1,187 @@
+"""Many pipelines in one process of a real orchestrator: compiled once, loaded once, run once."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from case_folders import TARGETS, cases
+from dagglot import api, compile, plan_jobs, trace, write
+from dagglot.ir.model import Pipeline
+from dagglot.jobs import Job, Options
+from dagglot.project import NO_PROJECT, Project
+from dagglot.runtimes import environments, probe
+from dagglot.targets.base import Context, RunSpec
+
+HERE = Path(__file__).parent
+SOURCES = HERE / "src"
+EXAMPLES = HERE.parent.parent / "examples"
+RUN_TIMEOUT = 180.0
+
+
+@dataclass(frozen=True)
+class Built:
+    """An output folder with the pipelines in it."""
+
+    job: Job
+    pipelines: tuple[Pipeline, ...]
+    contexts: Mapping[str, Context]
+    """What each pipeline was compiled with: a project has options of its own."""
+
+    def python(self) -> Path:
+        runtime = environments.resolve(self.job.target.name, self.job.version)
+        assert runtime is not None
+        return environments.ensure(runtime)
+
+
+def build(target: str, sources: Sequence[tuple[list[Path], Project]], out: Path) -> Built:
+    """Compile several sources into one output folder; what the target refuses is left out."""
+    pipelines: list[Pipeline] = []
+    contexts: dict[str, Context] = {}
+    for paths, project in sources:
+        (job,), found = plan_jobs.jobs([target], out, NO_PROJECT)
+        assert not found
+        job = replace(job, context=replace(job.context, options=_options(project, target)))
+        result = compile.compile(paths, [job], project, Options(keep_going=True))
+        assert not write.apply(result.plans)
+        pipelines.extend(result.built)
+        contexts |= {pipeline.id: job.context for pipeline in result.built}
+    return Built(job, tuple(pipelines), contexts)
+
+
+def _options(project: Project, target: str) -> Any:
+    config = project.targets.get(target.partition("@")[0])
+    return config.options if config else {}
+
+
+@cache
+def everything(target: str) -> Built:
+    """Every accepted case and example of the repository in one folder."""
+    out = Path(tempfile.mkdtemp(prefix=f"dagglot-{target.replace('@', '-')}-"))
+    sources = []
+    for case in cases():
+        front = api.check(case.paths, case.project())
+        if not any(finding.is_error for finding in front.diagnostics):
+            sources.append((case.paths, case.project()))
+    return build(target, sources, out)
+
+
+@cache
+def loaded(target: str) -> dict[str, Any]:
+    """What the orchestrator says that it sees in `everything`."""
+    built = everything(target)
+    request = built.job.target.load_request(built.job.out, modules())
+    return probe.run(built.python(), built.job.target.probe("load"), request, timeout=300)
+
+
+def modules() -> list[Path]:
+    return [
+        SOURCES,
+        EXAMPLES / "hello",
+        EXAMPLES / "orders_daily",
+        EXAMPLES / "groups_and_defaults",
+        EXAMPLES / "project" / "src",
+    ]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run that is asked for: a pipeline of `everything`, by its id."""
+
+    pipeline: str
+    params: tuple[tuple[str, Any], ...] = ()
+    key: str = ""
+    time: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.key or self.pipeline
+
+
+RUNS: tuple[Run, ...] = (
+    Run("values", time="2026-10-24T00:30:00+00:00"),
+    Run("values", (("whole", "5"),), "refused-type"),
+    Run("values", (("yes", 1),), "refused-boolean"),
+    Run("values", (("whole", 10),), "refused-range"),
+    Run("values", (("choice", "blue"),), "refused-enum"),
+    Run("values", (("pattern", "1"),), "refused-pattern"),
+    Run("values", (("day", "31.01.2026"),), "refused-date"),
+    Run("values", (("text", None),), "refused-null"),
+    Run("values", (("nmae", "x"),), "refused-unknown"),
+    Run("endings"),
+    Run("attempts"),
+    Run("timeouts"),
+    Run("native", time="2026-01-02T00:00:00+00:00"),
+    Run("hostile"),
+    Run("hello"),
+    Run("hello", (("name", "it's «Ada» {{ ds }} $(id)"),), "hello-hostile"),
+    Run("orders_daily"),
+    Run("dies"),
+)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The traces of `RUNS`, by their keys; ``raw`` as the probe said them; the scratch folder."""
+
+    traces: dict[str, dict[str, Any]]
+    raw: dict[str, dict[str, Any]]
+    scratch: Path
+
+
+@cache
+def answers(target: str) -> Answers:
+    """Every run of `RUNS`, and of each example, in one process of the orchestrator."""
+    built = everything(target)
+    by_id = {pipeline.id: pipeline for pipeline in built.pipelines}
+    scratch = Path(tempfile.mkdtemp(prefix="dagglot-behaviour-"))
+    runs = [*RUNS, *(Run(id) for id in more_examples())]
+    specs = [
+        RunSpec(
+            run.name,
+            built.job.target.names(by_id[run.pipeline], built.job.context),
+            dict(run.params),
+            time=run.time,
+            timeout=RUN_TIMEOUT,
+        )
+        for run in runs
+        if run.pipeline in by_id
+    ]
+    request = built.job.target.run_request(built.job.out, modules(), specs, {"in_process": False})
+    environment = {"BEHAVIOUR_DIR": str(scratch), "TMPDIR": str(scratch)}
+    answer = probe.run(
+        built.python(),
+        built.job.target.probe("run"),
+        request,
+        timeout=1200,
+        env={**os.environ, **probe.environment(), **environment},
+    )
+    raw = {one["key"]: one for one in answer["runs"]}
+    traces = {
+        spec.key: trace.from_probe(raw[spec.key], spec.names, spec.names.pipeline, target)
+        for spec in specs
+        if spec.key in raw
+    }
+    return Answers(traces, raw, scratch)
+
+
+@cache
+def more_examples() -> tuple[str, ...]:
+    """The pipelines of the larger examples."""
+    found = []
+    for folder in ("groups_and_defaults", "project"):
+        place = EXAMPLES / folder
+        if (place / "dagglot.yaml").exists():
+            project = api.open_project(place).project
+            found += [pipeline.id for pipeline in api.check([], project).pipelines]
+        elif (place / "pipeline.yaml").exists():
+            found += [one.id for one in api.check([place / "pipeline.yaml"]).pipelines]
+    return tuple(found)
+
+
+__all__ = ["RUNS", "TARGETS", "Answers", "Run", "answers", "everything", "loaded"]

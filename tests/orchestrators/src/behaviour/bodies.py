@@ -1,0 +1,118 @@
+"""Bodies that show what arrives, and bodies that end in every way there is."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+
+def show(value: Any) -> Any:
+    """A value with its type, so that 1, 1.0, True and "1" are told apart after JSON too."""
+    if isinstance(value, (list, tuple)):
+        return [type(value).__name__, [show(item) for item in value]]
+    if isinstance(value, dict):
+        return [type(value).__name__, {key: show(item) for key, item in value.items()}]
+    if isinstance(value, datetime):
+        return ["datetime", value.isoformat(), str(value.utcoffset())]
+    # a subclass of datetime or str (an orchestrator's own) is shown as what it is a kind of
+    for kind in (bool, int, float, str, date):
+        if isinstance(value, kind):
+            return [kind.__name__, repr(kind(value)) if kind is not date else value.isoformat()]
+    return [type(value).__name__, repr(value)]
+
+
+def echo(**kwargs: Any) -> dict[str, Any]:
+    return {name: show(value) for name, value in kwargs.items()}
+
+
+def produce() -> dict[str, Any]:
+    """An output of every JSON type, and what is converted to one."""
+    return {
+        "text": "äöü «{{ ds }}» ${x} \"'\\ \n end",
+        "whole": 42,
+        "number": 0.5,
+        "yes": True,
+        "nothing": None,
+        "day": date(2026, 1, 31),
+        "time": datetime.fromisoformat("2026-01-31T03:00:00.000001+01:00"),
+        "pair": (1, "two"),
+        "rows": [{"id": 1}, {"id": 2}],
+        "items": {"keys": "a key that is a method of dict"},
+    }
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+def fail_until(counter: str, attempt: int) -> int:
+    """Fails before its n-th call, counted in a file; says when each call began."""
+    path = Path(os.environ["BEHAVIOUR_DIR"], counter)
+    with path.open("a") as file:
+        file.write(f"{time.time()}\n")
+    calls = len(path.read_text().splitlines())
+    if calls < attempt:
+        raise ValueError(f"call {calls}")
+    return calls
+
+
+def note(counter: str) -> None:
+    with Path(os.environ["BEHAVIOUR_DIR"], counter).open("a") as file:
+        file.write(f"{time.time()}\n")
+
+
+def sleep(counter: str, seconds: float) -> str:
+    note(counter)
+    time.sleep(seconds)
+    note(counter + ".end")
+    return "slept"
+
+
+def spin(counter: str, seconds: float) -> str:
+    """Swallows every ordinary exception while it works."""
+    note(counter)
+    end = time.time() + seconds
+    while time.time() < end:
+        try:
+            sum(range(1000))
+        except Exception:
+            pass
+    note(counter + ".end")
+    return "spun"
+
+
+def leave(code: Any) -> None:
+    sys.exit(code)
+
+
+def die(code: int) -> None:
+    os._exit(code)
+
+
+def fail(message: str | None = None) -> None:
+    raise RuntimeError() if message is None else RuntimeError(message)
+
+
+def unserialisable() -> Any:
+    return {"value": object()}
+
+
+def not_a_number() -> float:
+    return float("nan")
+
+
+def wrong_keys() -> Any:
+    return {1: "one"}
+
+
+def environment(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def as_json(text: str) -> Any:
+    return json.loads(text)

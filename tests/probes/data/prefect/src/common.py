@@ -1,0 +1,3 @@
+"""A user's module whose name a probe uses too."""
+
+ANSWER = 42

@@ -1,0 +1,86 @@
+"""What each target accepts is frozen: a capability table cannot shrink unseen."""
+
+from __future__ import annotations
+
+import pytest
+
+from dagglot.features import Feature
+from dagglot.targets import registry
+from dagglot.targets.base import Support
+
+EVERYWHERE = frozenset(
+    {
+        "python",
+        "shell",
+        "noop",
+        "native",
+        "trigger-rule-all-success",
+        "group",
+        "retries-constant",
+        "retries-linear",
+        "retries-exponential",
+        "retries-max-delay",
+        "task-timeout",
+        "env",
+        "task-output",
+        "run-fields",
+        "run-attempt",
+        "param-string",
+        "param-integer",
+        "param-number",
+        "param-boolean",
+        "param-date",
+        "param-datetime",
+        "param-list",
+        "param-map",
+        "param-required",
+        "param-nullable",
+        "param-enum",
+        "param-range",
+        "param-pattern",
+        "param-unknown-refused",
+        "description",
+        "docs",
+        "owner",
+        "tags",
+        "task-description",
+        "task-docs",
+        "task-owner",
+        "task-tags",
+        "group-description",
+        "schedule-cron",
+        "schedule-params",
+        "schedule-start",
+        "schedule-end",
+        "schedule-disabled",
+        "target-options",
+        "task-options",
+    }
+)
+
+TARGETS = [(name, version) for name in registry.NAMES for version in registry.get(name).versions]
+
+
+@pytest.mark.parametrize(("name", "version"), TARGETS)
+def test_table_is_total(name: str, version: str) -> None:
+    table = registry.get(name).capabilities(version)
+    assert set(table) == set(Feature)
+
+
+@pytest.mark.parametrize(("name", "version"), TARGETS)
+def test_accepted(name: str, version: str) -> None:
+    table = registry.get(name).capabilities(version)
+    accepted = {
+        feature.value
+        for feature, verdict in table.items()
+        if verdict.support is not Support.UNSUPPORTED
+    }
+    assert accepted == EVERYWHERE
+
+
+@pytest.mark.parametrize(("name", "version"), TARGETS)
+def test_verdicts_say_why(name: str, version: str) -> None:
+    for feature, verdict in registry.get(name).capabilities(version).items():
+        if verdict.support is not Support.NATIVE:
+            assert verdict.note, feature
+            assert not verdict.note.endswith("."), verdict.note

@@ -1,0 +1,74 @@
+"""What a command imports: the start of a process is most of what a short command costs.
+
+A list of what must not be there catches a slow start without measuring one (see
+tests/benchmarks). Typer brings much of the standard library, so only what is ours counts.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PIPELINE = """\
+dagglot: 1
+pipeline: small
+schedule: {cron: "0 3 * * *", timezone: Europe/Madrid}
+tasks:
+  one: {type: shell, run: echo 1}
+  two: {type: python, call: "shop.jobs:load", args: {day: "${{ run.date }}"}, depends_on: one}
+"""
+ORCHESTRATORS = {"airflow", "prefect", "dagster"}
+NEVER = {"rich", "pydantic", "jsonschema", "importlib.metadata", *ORCHESTRATORS}
+READING = {"yaml", "dagglot.yaml_reader", "jsonschema_rs", "dagglot.ir.build"}
+MAKING = {"jinja2", "dagglot.emit", "dagglot.capabilities", "dagglot.targets.base"}
+
+
+def imported(*words: str, folder: Path) -> set[str]:
+    """Every module that a command line imports, with the packages that hold it."""
+    ended = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "dagglot", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(folder / "cache")},
+    )
+    lines = (line for line in ended.stderr.splitlines() if line.startswith("import time:"))
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "pipeline.yaml").write_text(PIPELINE, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "without"),
+    [
+        (["--version"], {"typer", "argparse", "re", "dagglot.cli", "pathlib"} | READING | MAKING),
+        (["--help"], READING | MAKING),
+        (["explain", "DG201"], READING | MAKING | {"dagglot.api"}),
+        (["targets", "--help"], READING | MAKING),
+        (["validate", "pipeline.yaml"], MAKING),
+        (["compile", "pipeline.yaml", "-t", "airflow"], set()),
+    ],
+    ids=["version", "help", "explain", "targets", "validate", "compile"],
+)
+def test_command_imports_only_what_it_uses(
+    words: list[str], without: set[str], folder: Path
+) -> None:
+    assert not imported(*words, folder=folder) & (NEVER | without)
+
+
+def test_compile_of_unchanged_files_reads_and_renders_nothing(folder: Path) -> None:
+    command = ["compile", "pipeline.yaml", "-t", "airflow"]
+    first = imported(*command, folder=folder)
+    assert {"yaml", "jinja2", "dagglot.ir.build"} <= first
+    again = imported(*command, folder=folder)
+    unneeded = READING | {"jinja2", "dagglot.emit", "dagglot.capabilities", "markupsafe"}
+    assert not again & (NEVER | unneeded)
