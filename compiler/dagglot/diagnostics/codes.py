@@ -271,6 +271,31 @@ BAD_CALL: Final = _rule(
     "A call names a module, a colon, and a function (or class) of that module: `etl.orders:load`.",
 )
 
+BRANCH_CHOICE: Final = _rule(
+    "DG212",
+    "branch-choice",
+    "branch `{task}` chooses `{name}`, which {what}",
+    "A branch chooses among the tasks that stand directly below it: each of them names the branch "
+    "in its `depends_on`. A group stands for its roots.",
+)
+TEARDOWN: Final = _rule(
+    "DG213",
+    "teardown",
+    "{message}",
+    "A teardown runs when its set-ups succeeded and all that it waits for has ended, however: it "
+    "takes no `trigger_rule`, is no gate and no branch, and nothing but another teardown may wait "
+    "for it.",
+)
+SCENARIO: Final = _rule(
+    "DG214",
+    "scenario",
+    "test `{test}`: {message}",
+    "A test gives outcomes to tasks of the pipeline (`success`, `failed`, `failed 2`, `skipped`, a "
+    "gate's boolean, a branch's choice, `{{output: …}}`) and names the final states that it "
+    "expects (`success`, `failed`, `skipped`, `upstream_failed`, and `success` or `failed` for "
+    "`run`).",
+)
+
 # --- DG3xx: values, expression types, schedule --------------------------------------------------
 
 EXPRESSION: Final = _rule(

@@ -133,7 +133,11 @@ def _branch(read: Reader, value: Map, scope: Scope, secret: Scope) -> BranchBody
     cases = value.get("cases") or ()
     return BranchBody(
         cases=tuple(
-            BranchCase(condition=read.value(case, "if", scope), to=read.names(case, "to"))
+            BranchCase(
+                condition=read.value(case, "if", scope),
+                to=read.names(case, "to"),
+                span=case.span("to"),
+            )
             for case in cases
         ),
         otherwise=read.names(value, "else"),

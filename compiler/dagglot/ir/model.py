@@ -244,15 +244,22 @@ class BranchCase:
 
     condition: Value
     to: tuple[str, ...]
+    span: Span = _span()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BranchBody:
-    """Choose some of the direct downstream tasks."""
+    """Choose some of the direct downstream tasks.
+
+    After the pass ``branches``, ``to`` and ``otherwise`` hold full ids of direct downstream tasks
+    (a group stands for its roots), and ``choices`` has every name that a ``call`` may return, with
+    the ids that it means.
+    """
 
     cases: tuple[BranchCase, ...] = ()
     otherwise: tuple[str, ...] = ()
     call: PythonBody | None = None
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ from dagglot.ir.bodies import read_body
 from dagglot.ir.expand import Constants, id_of
 from dagglot.ir.model import (
     Backoff,
+    Body,
+    BranchBody,
     Check,
     Dependency,
     ForEach,
@@ -177,7 +179,7 @@ class _Tasks:
         outside = self.task_scope(group, outer is not None)
         return Task(
             id=full,
-            body=read_body(read, kind, value, scope, secret),
+            body=self.body(kind, value, scope, secret, full, group),
             group=group,
             description=read.text(value, "description"),
             docs=read.text(value, "docs"),
@@ -211,6 +213,35 @@ class _Tasks:
             span=declared.key_span(id),
             places=_places(value),
         )
+
+    def body(
+        self, kind: str, value: Map, scope: Scope, secret: Scope, full: str, group: str
+    ) -> Body:
+        """The body; the names that a branch may choose are resolved from where it stands."""
+        body = read_body(self.read, kind, value, scope, secret)
+        if not isinstance(body, BranchBody):
+            return body
+        if body.call is not None:
+            ids = {name: self.names.resolve(name, group) for name in self.names.visible(group)}
+            return replace(body, choices={name: found for name, found in ids.items() if found})
+        cases = tuple(
+            replace(case, to=self.chosen(given, "to", full, group))
+            for case, given in zip(body.cases, value["cases"], strict=True)
+        )
+        return replace(body, cases=cases, otherwise=self.chosen(value, "else", full, group))
+
+    def chosen(self, value: Map, key: str, full: str, group: str) -> tuple[str, ...]:
+        made: dict[str, None] = {}
+        for name, span in self.read.placed_names(value, key):
+            resolved = self.names.resolve(name, group)
+            if resolved is None:
+                help = did_you_mean(name, self.names.visible(group))
+                what = "is not a task of this pipeline"
+                self.found.append(
+                    codes.BRANCH_CHOICE.at(span, task=full, name=name, what=what, help=help)
+                )
+            made |= dict.fromkeys(resolved or ())
+        return tuple(made)
 
     def task_scope(self, group: str, mapped: bool, *, secrets: bool = False) -> Scope:
         """What names mean in the tasks of a group."""

@@ -7,15 +7,19 @@ from typing import Final, TypeAlias
 
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.ir.model import Pipeline
+from dagglot.passes.branches import branches
 from dagglot.passes.dependencies import dependencies
 from dagglot.passes.param_values import param_values
 from dagglot.passes.schedule_times import schedule_times
 from dagglot.passes.shell_values import shell_values
+from dagglot.passes.teardowns import teardowns
 
 Pass: TypeAlias = Callable[[Pipeline], tuple[Pipeline, tuple[Diagnostic, ...]]]
 
 PASSES: Final[tuple[Pass, ...]] = (
     dependencies,
+    branches,
+    teardowns,
     shell_values,
     param_values,
     schedule_times,
