@@ -17,8 +17,10 @@ from dagglot.ir.model import Pipeline
 
 _HOLDERS: Final = (str, tuple, dict)
 """Types whose empty value says nothing, whatever the default."""
-_LEFT_OUT: Final = frozenset({"span", "places", "source", "zone_written", "implicit", "tests"})
-"""What says nothing about a run: places, and the scenarios of tests."""
+_LEFT_OUT: Final = frozenset(
+    {"span", "places", "source", "zone_written", "implicit", "tests", "choices"}
+)
+"""What says nothing about a run: places, the scenarios of tests, and what follows from the rest."""
 
 
 def dump(pipeline: Pipeline) -> dict[str, Any]:

@@ -252,8 +252,8 @@ class BranchBody:
     """Choose some of the direct downstream tasks.
 
     After the pass ``branches``, ``to`` and ``otherwise`` hold full ids of direct downstream tasks
-    (a group stands for its roots), and ``choices`` has every name that a ``call`` may return, with
-    the ids that it means.
+    (a group stands for its roots), and ``choices`` has every name that a ``call`` may return or a
+    scenario may give, with the ids that it means.
     """
 
     cases: tuple[BranchCase, ...] = ()

@@ -221,9 +221,10 @@ class _Tasks:
         body = read_body(self.read, kind, value, scope, secret)
         if not isinstance(body, BranchBody):
             return body
+        ids = {name: self.names.resolve(name, group) for name in self.names.visible(group)}
+        body = replace(body, choices={name: found for name, found in ids.items() if found})
         if body.call is not None:
-            ids = {name: self.names.resolve(name, group) for name in self.names.visible(group)}
-            return replace(body, choices={name: found for name, found in ids.items() if found})
+            return body
         cases = tuple(
             replace(case, to=self.chosen(given, "to", full, group))
             for case, given in zip(body.cases, value["cases"], strict=True)

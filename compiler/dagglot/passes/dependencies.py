@@ -41,9 +41,16 @@ def dependencies(pipeline: Pipeline) -> tuple[Pipeline, tuple[Diagnostic, ...]]:
     found: list[Diagnostic] = []
     edges = _Edges(pipeline)
     for task in pipeline.tasks:
-        edges.direct[task.id] = (*task.depends_on, *_implicit(task, found))
+        edges.direct[task.id] = (*task.depends_on, *_implicit(task, found), *_set_ups(task))
     groups = tuple(edges.group(group) for group in pipeline.groups)
-    tasks = [replace(task, depends_on=edges.expanded(task.id)) for task in pipeline.tasks]
+    tasks = [
+        replace(
+            task,
+            depends_on=edges.expanded(task.id),
+            teardown_of=edges.tasks_of(task.teardown_of),
+        )
+        for task in pipeline.tasks
+    ]
     for task in tasks:
         found.extend(_unwritten(task))
     found.extend(_cycles(tasks))
@@ -81,6 +88,10 @@ class _Edges:
             self.direct[root] = (*own, *added, *_of_elements(group))
         return replace(group, groups=inner)
 
+    def tasks_of(self, ids: tuple[str, ...]) -> tuple[str, ...]:
+        """The ids with the leaves of a group in its place."""
+        return tuple(dict.fromkeys(leaf for id in ids for leaf in self.leaves.get(id, (id,))))
+
     def expanded(self, task: str) -> tuple[Dependency, ...]:
         made: dict[str, Dependency] = {}
         for edge in self.direct[task]:
@@ -106,6 +117,14 @@ def _implicit(task: Task, found: list[Diagnostic]) -> Iterator[Dependency]:
                 found.append(codes.SELF_DEPENDENCY.at(place, task=task.id, needs="itself"))
                 continue
             yield Dependency(task=leaf.task, implicit=True, span=place)
+
+
+def _set_ups(task: Task) -> Iterator[Dependency]:
+    """A teardown waits for what it cleans up after."""
+    written = {edge.task for edge in task.depends_on}
+    for id in task.teardown_of:
+        if id not in written:
+            yield Dependency(task=id, implicit=True, span=task.at("teardown_of"))
 
 
 def _of_elements(group: Group) -> Iterator[Dependency]:
