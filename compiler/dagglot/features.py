@@ -20,6 +20,7 @@ from dagglot.expressions.tree import (
     TaskOutput,
     references,
 )
+from dagglot.ir import flow
 from dagglot.ir.model import (
     Backoff,
     GateBody,
@@ -80,6 +81,7 @@ class Feature(Enum):
     TRIGGER_RULE_NONE_FAILED = "trigger-rule-none-failed"
     TRIGGER_RULE_NONE_FAILED_MIN_ONE_SUCCESS = "trigger-rule-none-failed-min-one-success"
     TRIGGER_RULE_NONE_SKIPPED = "trigger-rule-none-skipped"
+    RULE_DECIDED_EARLY = "rule-decided-early"
     TEARDOWN = "teardown"
     ALLOW_FAILURE = "allow-failure"
     FAIL_RUN_ON_LEAF = "fail-run-on-leaf"
@@ -88,6 +90,7 @@ class Feature(Enum):
     FOR_EACH_MAX_PARALLEL = "for-each-max-parallel"
     GROUP = "group"
     GROUP_FOR_EACH = "group-for-each"
+    FOR_EACH_NESTED = "for-each-nested"
     # attempts
     RETRIES_CONSTANT = "retries-constant"
     RETRIES_LINEAR = "retries-linear"
@@ -180,11 +183,17 @@ def used(pipeline: Pipeline, target: str) -> tuple[Use, ...]:
 
     ``target`` matters for what only one target is told: its options, its `native` entry.
     """
+    mapped = frozenset(
+        id
+        for group in flow.groups(pipeline.groups)
+        if group.for_each is not None
+        for id in flow.members(group)
+    )
     return tuple(
         dict.fromkeys(
             (
                 *_of_pipeline(pipeline, target),
-                *(use for task in pipeline.tasks for use in _of_task(task, target)),
+                *(use for task in pipeline.tasks for use in _of_task(task, target, mapped)),
                 *(use for group in pipeline.groups for use in _of_group(group)),
             )
         )
@@ -290,7 +299,7 @@ _BACKOFFS = {
 }
 
 
-def _of_task(task: Task, target: str) -> Iterator[Use]:
+def _of_task(task: Task, target: str, mapped: frozenset[str]) -> Iterator[Use]:
     at = task.at
     yield Use(_kind(task), at("type"))
     match task.body:
@@ -311,6 +320,8 @@ def _of_task(task: Task, target: str) -> Iterator[Use]:
         yield Use(Feature.WHEN, at("when"))
     if task.for_each is not None:
         yield Use(Feature.FOR_EACH, task.for_each.span)
+        if task.id in mapped:
+            yield Use(Feature.FOR_EACH_NESTED, task.for_each.span)
         if task.for_each.max_parallel is not None:
             yield Use(Feature.FOR_EACH_MAX_PARALLEL, task.for_each.span)
     if task.retries.count:
@@ -384,13 +395,15 @@ def _kind(task: Task) -> Feature:
     return Feature(kind.replace("_", "-"))
 
 
-def _of_group(group: Group) -> Iterator[Use]:
+def _of_group(group: Group, mapped: bool = False) -> Iterator[Use]:
     yield Use(Feature.GROUP, group.span)
     if group.for_each is not None:
         yield Use(Feature.GROUP_FOR_EACH, group.for_each.span)
+        if mapped:
+            yield Use(Feature.FOR_EACH_NESTED, group.for_each.span)
         if group.for_each.max_parallel is not None:
             yield Use(Feature.FOR_EACH_MAX_PARALLEL, group.for_each.span)
     if group.description or group.docs or group.owner or group.tags:
         yield Use(Feature.GROUP_DESCRIPTION, group.span)
     for inner in group.groups:
-        yield from _of_group(inner)
+        yield from _of_group(inner, mapped or group.for_each is not None)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dagglot import trace, write
 from dagglot.api import Progress, silent
@@ -72,13 +72,12 @@ def run(
             specs.append(RunSpec(pipeline.id, names, values, timeout=where.timeout))
         if any(diagnostic.is_error for diagnostic in ran.diagnostics):
             return ran
-        answer = _ask(
+        answer = ask(
             job,
-            project,
-            paths,
-            where,
             "run",
             lambda modules: job.target.run_request(job.out, modules, specs, {}),
+            user_code(paths, project),
+            where,
             ran.diagnostics,
             progress,
         )
@@ -111,13 +110,12 @@ def verify(
         found = list(result.diagnostics)
         if result.failed:
             return 0, found, result.sources
-        answer = _ask(
+        answer = ask(
             job,
-            project,
-            paths,
-            where,
             "load",
             lambda modules: job.target.load_request(job.out, modules),
+            user_code(paths, project),
+            where,
             found,
             progress,
         )
@@ -203,27 +201,29 @@ def _compiled(
     return result, list(result.built)
 
 
-def _ask(
+def ask(
     job: Job,
-    project: Project,
-    paths: Sequence[Path],
+    name: Literal["load", "run"],
+    request: Callable[[list[Path]], dict[str, Any]],
+    code: tuple[list[Path], Path | None],
     where: Where,
-    name: Any,
-    request: Any,
     found: list[Diagnostic],
     progress: Progress,
 ) -> dict[str, Any] | None:
-    modules, requirements = user_code(paths, project)
+    """The answer of a probe of the target, in the environment that runs it; None, and a finding,
+    where there is none.
+
+    ``request`` makes the question from the folders of the user's modules; ``code`` are those
+    folders and the requirements of what is in them.
+    """
+    modules, requirements = code
     try:
         python = where.python
         if python is None:
             runtime = environments.resolve(job.target.name, job.version)
             if runtime is None:
-                found.append(
-                    codes.RUNTIME.at(
-                        None, message=f"there is no environment for {job.target.name} {job.version}"
-                    )
-                )
+                message = f"there is no environment for {job.target.name} {job.version}"
+                found.append(codes.RUNTIME.at(None, message=message))
                 return None
             python = environments.ensure(runtime, requirements=requirements, progress=progress)
         progress(f"{job.target.title} {job.version}: starting")

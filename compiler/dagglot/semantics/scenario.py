@@ -118,6 +118,8 @@ def _unknown_params(pipeline: Pipeline, params: Mapping[str, Json]) -> Iterator[
 def _outcome(task: Task, value: Json) -> Outcome | str:
     """The outcome that a value means for a task, or what is wrong with it."""
     match task.body:
+        case GateBody() | BranchBody() if value == "skipped":
+            return f"`{task.id}` cannot skip itself: only what does work can"
         case GateBody() if isinstance(value, bool):
             return Outcome(output=value)
         case BranchBody() as body if not _is_state(value):
@@ -133,8 +135,10 @@ def _outcome(task: Task, value: Json) -> Outcome | str:
             return Outcome(State.SKIPPED)
         case str() if found := _FAILS.fullmatch(value):
             return Outcome(failures=int(found[1]))
-        case Mapping() if set(value) == {"output"}:
-            return Outcome(output=_listed(value["output"]))
+        case Mapping() if "output" in value:
+            failures = value.get("failed")
+            first = failures if isinstance(failures, int) else 0
+            return Outcome(failures=first, output=_listed(value["output"]))
         case bool():
             return f"`{task.id}` is no gate: only a gate is given a boolean"
         case _:

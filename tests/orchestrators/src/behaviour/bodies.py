@@ -116,3 +116,19 @@ def environment(name: str) -> str | None:
 
 def as_json(text: str) -> Any:
     return json.loads(text)
+
+
+def overlap(counter: str, number: int = 0) -> int:
+    """Holds a place for a moment; returns how many held one at the same time."""
+    folder = Path(os.environ["BEHAVIOUR_DIR"], counter)
+    folder.mkdir(exist_ok=True)
+    mine = folder / f"{os.getpid()}-{number}-{time.time()}"
+    mine.touch()
+    try:
+        seen = 0
+        for _ in range(10):
+            seen = max(seen, len(list(folder.iterdir())))
+            time.sleep(0.05)
+        return seen
+    finally:
+        mine.unlink()
