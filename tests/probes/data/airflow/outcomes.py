@@ -82,7 +82,7 @@ with DAG("exits", schedule=None):
     before() >> dies() >> behind()
 
 with DAG("hangs", schedule=None):
-    BashOperator(task_id="sleeps", bash_command="sleep 601")
+    BashOperator(task_id="sleeps", bash_command="echo $$ > $PROBE_PIDS; exec sleep 600")
 
 with DAG("quick", schedule=None):
 
