@@ -23,6 +23,7 @@ from dagglot.expressions.tree import (
 from dagglot.ir import flow
 from dagglot.ir.model import (
     Backoff,
+    BranchBody,
     GateBody,
     Group,
     NativeBody,
@@ -195,9 +196,25 @@ def used(pipeline: Pipeline, target: str) -> tuple[Use, ...]:
                 *_of_pipeline(pipeline, target),
                 *(use for task in pipeline.tasks for use in _of_task(task, target, mapped)),
                 *(use for group in pipeline.groups for use in _of_group(group)),
+                *_by_chance(pipeline),
             )
         )
     )
+
+
+def _by_chance(pipeline: Pipeline) -> Iterator[Use]:
+    """Where a target that does not wait for all upstreams may end otherwise."""
+    plain = all(
+        task.trigger_rule is TriggerRule.ALL_SUCCESS
+        and not isinstance(task.body, GateBody | BranchBody)
+        for task in pipeline.tasks
+    )
+    if plain and pipeline.fail_run_on == "any":
+        return
+    from dagglot.semantics.by_chance import decided_by_chance  # few pipelines need to ask
+
+    for id in decided_by_chance(pipeline):
+        yield Use(Feature.RULE_DECIDED_EARLY, pipeline.task(id).at("trigger_rule"))
 
 
 _PARTITIONS = {

@@ -51,7 +51,7 @@ def simulate(pipeline: Pipeline, given: Given = NOTHING_GIVEN) -> Simulated:
 
     Raises `UnansweredError` where a gate, a branch, a ``when`` or a list reads what is not given.
     """
-    ended = _Run(pipeline, given).results()
+    ended = Run(pipeline, given).results()
     instances = tuple(one for task in pipeline.tasks for one in ended[task.id])
     return Simulated(instances, run_state(pipeline, instances))
 
@@ -88,7 +88,7 @@ Index = int | None
 
 
 @dataclass(slots=True)
-class _Run:
+class Run:
     """A run in progress; ``ended`` has every task that has ended, with all its instances."""
 
     pipeline: Pipeline
@@ -177,18 +177,25 @@ class _Run:
             setups = self.upstream(task, task.teardown_of, index)
             state = decide_teardown([one.state for one in setups])
             return None if state is None else (state, _why("no set-up succeeded", setups))
+        closed = self.closed(task, index)
+        if closed is not None:
+            return State.SKIPPED, closed
+        return self.by_rule(task, self.upstream(task, task.upstream, index))
+
+    def closed(self, task: Task, index: Index) -> Why | None:
+        """The gate or the branch that skips an instance, whatever its trigger rule says."""
         for gate in self.gates.get(task.id, ()):
             for one in self.upstream(task, [gate], index):
                 if one.state is State.SUCCESS and one.output is False:
-                    return State.SKIPPED, _why(f"the gate `{gate}` closed", [one])
+                    return _why(f"the gate `{gate}` closed", [one])
         for branch, kept in self.kept.items():
             if branch in task.upstream and task.id in self.reached[branch]:
                 for one in self.upstream(task, [branch], index):
                     if one.state is State.SUCCESS and not self.chosen(branch, one, task.id, kept):
-                        return State.SKIPPED, _why(
-                            f"the branch `{branch}` did not choose it", [one]
-                        )
-        above = self.upstream(task, task.upstream, index)
+                        return _why(f"the branch `{branch}` did not choose it", [one])
+        return None
+
+    def by_rule(self, task: Task, above: Sequence[Instance]) -> tuple[State, Why] | None:
         state = decide(task.trigger_rule, [one.state for one in above])
         if state is None:
             return None
@@ -303,7 +310,7 @@ class _Run:
 
 
 class _Outputs(Mapping[str, object]):
-    def __init__(self, run: _Run, task: Task, index: Index) -> None:
+    def __init__(self, run: Run, task: Task, index: Index) -> None:
         self.run, self.task, self.index = run, task, index
 
     def __getitem__(self, id: str) -> object:

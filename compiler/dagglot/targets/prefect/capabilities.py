@@ -24,6 +24,7 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
     Feature.NATIVE: native("a function of yours, called in the task's body"),
     Feature.NATIVE_MISSING: unsupported("the task has no `prefect:` entry"),
     Feature.TRIGGER_RULE_ALL_SUCCESS: native(),
+    Feature.RULE_DECIDED_EARLY: native("a task waits for all its upstreams"),
     Feature.GROUP: emulated(
         "Prefect has no groups inside a flow: tasks carry the group in their names, `load.orders`"
     ),

@@ -1,0 +1,178 @@
+"""Whether the order of events can matter on Airflow: a static question about a pipeline.
+
+Sets of possible states are worked out task by task, without regard to what goes together, so that
+the answer may be yes too often and never no too often. `dagglot.semantics.early` says what happens
+in one scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+from dagglot.ir import flow, graph
+from dagglot.ir.model import BranchBody, GateBody, NoopBody, Pipeline, Task, TriggerRule
+from dagglot.semantics.states import State
+from dagglot.semantics.trigger_rules import decide, decide_teardown
+
+States: TypeAlias = frozenset[State]
+
+_SAME_FOR_BOTH: Final = frozenset({TriggerRule.ALL_DONE, TriggerRule.ONE_DONE})
+"""Rules that make no difference between an upstream that is skipped and one upstream_failed."""
+_HAND_DOWN: Final = frozenset({TriggerRule.ALL_SUCCESS, TriggerRule.ONE_SUCCESS})
+"""Rules whose task does not run either way, and is labelled like its upstream."""
+_EARLY_POSITIVE: Final[Mapping[TriggerRule, frozenset[State]]] = {
+    TriggerRule.ONE_SUCCESS: frozenset({State.SUCCESS}),
+    TriggerRule.ONE_FAILED: frozenset({State.FAILED, State.UPSTREAM_FAILED}),
+    TriggerRule.ONE_DONE: frozenset({State.SUCCESS, State.FAILED}),
+}
+"""The states of one upstream that suffice for a task to run."""
+_EARLY_NEGATIVE: Final = frozenset(
+    {
+        TriggerRule.ALL_SUCCESS,
+        TriggerRule.NONE_FAILED,
+        TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
+    }
+)
+_BAD: Final = frozenset({State.FAILED, State.UPSTREAM_FAILED})
+
+
+def decided_by_chance(pipeline: Pipeline) -> tuple[str, ...]:
+    """The tasks that may run or not, in some scenario, by the order of events; and with
+    ``fail_run_on: leaf`` the leaves whose label decides the run."""
+    decides = any(isinstance(task.body, GateBody | BranchBody) for task in pipeline.tasks)
+    ruled = any(task.trigger_rule is not TriggerRule.ALL_SUCCESS for task in pipeline.tasks)
+    if not (decides or ruled or pipeline.fail_run_on == "leaf"):
+        return ()
+    question = _Question(pipeline)
+    found = question.by_label() | question.before_a_decision()
+    return tuple(task.id for task in pipeline.tasks if task.id in found)
+
+
+class _Question:
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.tasks = {task.id: task for task in pipeline.tasks}
+        self.order = graph.topological({id: task.upstream for id, task in self.tasks.items()})
+        self.mapped = {
+            task.id
+            for task in pipeline.tasks
+            if task.for_each is not None or flow.mapped_group(pipeline, task.id) is not None
+        }
+        self.reach: dict[str, frozenset[str]] = {}
+        for task in pipeline.tasks:
+            if isinstance(task.body, GateBody):
+                self.reach[task.id] = flow.gate_reach(pipeline, task.id)
+            elif isinstance(task.body, BranchBody):
+                self.reach[task.id] = flow.branch_reach(pipeline, task.id)
+        self.possible = self.states({})
+
+    def states(self, assumed: Mapping[str, States]) -> dict[str, States]:
+        """The states in which each task may end, where those of some are known."""
+        found: dict[str, States] = {}
+        for id in self.order:
+            found[id] = self.of(self.tasks[id], found) & assumed.get(id, frozenset(State))
+        return found
+
+    def of(self, task: Task, known: Mapping[str, States]) -> States:
+        if task.teardown_of:
+            above = self.together(task.teardown_of, known)
+            answers = {decide_teardown(states) for states in above}
+        else:
+            above = self.together(task.upstream, known)
+            answers = {decide(task.trigger_rule, states) for states in above}
+        found = {answer for answer in answers if answer is not None}
+        if None in answers:
+            found.add(State.SUCCESS)
+            if flow.skips_itself(task) or task.id in self.mapped:
+                found.add(State.SKIPPED)
+            if (
+                not isinstance(task.body, NoopBody)
+                or task.when is not True
+                or task.id in self.mapped
+            ):
+                found.add(State.FAILED)
+        for decider, reach in self.reach.items():
+            if task.id in reach and State.SUCCESS in known[decider]:
+                found.add(State.SKIPPED)
+        return frozenset(found)
+
+    def together(
+        self, upstream: Sequence[str], known: Mapping[str, States]
+    ) -> list[tuple[State, ...]]:
+        """Every combination of states that the upstreams may show: rules ask no more than which
+        states there are, and whether there is one upstream or several."""
+        seen: set[States] = {frozenset()}
+        for id in upstream:
+            each = [frozenset({state}) for state in known[id]]
+            if id in self.mapped:  # several instances, which may end differently
+                each = [one | other for one in each for other in each]
+            seen = {before | one for before in seen for one in each}
+        return [tuple(states) for states in seen]
+
+    def by_label(self) -> set[str]:
+        """Tasks below one whose label, skipped or upstream_failed, is by chance."""
+        leaves = flow.leaves(self.pipeline) if self.pipeline.fail_run_on == "leaf" else ()
+        by_chance: set[str] = set()
+        found: set[str] = set()
+        for id in self.order:
+            task = self.tasks[id]
+            if task.teardown_of:
+                continue
+            uncertain = not by_chance.isdisjoint(task.upstream)
+            if uncertain and task.trigger_rule not in _SAME_FOR_BOTH | _HAND_DOWN:
+                found.add(id)
+            if (task.trigger_rule is TriggerRule.ALL_SUCCESS and self.is_mixed(task)) or (
+                uncertain and task.trigger_rule in _HAND_DOWN
+            ):
+                by_chance.add(id)
+                if id in leaves:
+                    found.add(id)
+        return found
+
+    def is_mixed(self, task: Task) -> bool:
+        """Whether one upstream may be skipped in a run in which another fails."""
+        for bad in task.upstream:
+            if self.possible[bad].isdisjoint(_BAD):
+                continue
+            skipping = [
+                other
+                for other in task.upstream
+                if State.SKIPPED in self.possible[other] and (other != bad or bad in self.mapped)
+            ]
+            if not skipping:
+                continue
+            if bad in self.mapped:  # the state of one instance says little of the others
+                return True
+            then = self.states({bad: _BAD})
+            if any(State.SKIPPED in then[other] for other in skipping):
+                return True
+        return False
+
+    def before_a_decision(self) -> set[str]:
+        """Tasks that may run before a gate or a branch above them says that they do not."""
+        found: set[str] = set()
+        below = flow.downstream(self.pipeline)
+        for decider, reach in self.reach.items():
+            after = flow.below(decider, below)
+            decided: set[str] = set()
+            for id in self.order:
+                if id not in reach:
+                    continue
+                task = self.tasks[id]
+                before = [
+                    one
+                    for one in task.upstream
+                    if one != decider and (one not in after or one in decided)
+                ]
+                if not before:
+                    continue
+                states = frozenset().union(*(self.possible[one] for one in before))
+                rule = task.trigger_rule
+                enough = _EARLY_POSITIVE.get(rule, frozenset())
+                if len(before) == len(task.upstream) or not states.isdisjoint(enough):
+                    found.add(id)
+                    decided.add(id)
+                elif rule in _EARLY_NEGATIVE and not states <= {State.SUCCESS}:
+                    decided.add(id)
+        return found

@@ -1,0 +1,165 @@
+"""What Airflow may do where it decides before all upstream tasks have ended.
+
+Airflow asks a trigger rule each time that an upstream ends, and acts on the first answer that
+further upstreams cannot change: ``all_success`` is skipped or upstream_failed by whichever it sees
+first, and a task that is decided before a gate above it closes, has been decided without the gate
+(measured on Airflow 3.3.2 and 2.11.2; ``airflow/ti_deps/deps/trigger_rule_dep.py``). So a scenario
+has several possible ends there, one for each order of events; `ends` lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from dagglot.ir.model import Pipeline, Task, TriggerRule
+from dagglot.semantics.scenario import NOTHING_GIVEN, Given
+from dagglot.semantics.simulate import Index, Run, Simulated, run_state
+from dagglot.semantics.states import Instance, State, Why
+from dagglot.semantics.trigger_rules import decide
+
+MOST_ENDS: Final = 4096
+"""Orders of events that are followed; a scenario with more has more ends than anybody reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One possible end of a run.
+
+    ``relabelled`` are the instances that were decided before a gate or a branch above them, which
+    then writes `skipped` over their state, or does not.
+    """
+
+    simulated: Simulated
+    relabelled: frozenset[tuple[str, Index]] = frozenset()
+
+    def allows(self, states: Mapping[tuple[str, Index], State]) -> bool:
+        """Whether the states of a real run are this end."""
+        mine = self.simulated.states()
+        return mine.keys() == states.keys() and all(
+            state is mine[place] or (state is State.SKIPPED and place in self.relabelled)
+            for place, state in states.items()
+        )
+
+
+def ends(pipeline: Pipeline, given: Given = NOTHING_GIVEN) -> tuple[End, ...]:
+    """Every end that a run may have on Airflow; the first is the one of `simulate`."""
+    found: dict[object, End] = {}
+    waiting: list[tuple[int, ...]] = [()]
+    followed = 0
+    while waiting and followed < MOST_ENDS:
+        followed += 1
+        run = _EarlyRun(pipeline, given, path=waiting.pop())
+        ended = run.results()
+        instances = tuple(one for task in pipeline.tasks for one in ended[task.id])
+        end = End(Simulated(instances, run_state(pipeline, instances)), frozenset(run.relabelled))
+        found.setdefault(_key(end), end)
+        # every other answer at the points that this path was the first to reach
+        for depth in range(len(run.path), len(run.taken)):
+            for other in range(1, run.taken[depth]):
+                waiting.append((*run.path, *(0,) * (depth - len(run.path)), other))
+    return tuple(found.values())
+
+
+def possible(
+    pipeline: Pipeline, given: Given = NOTHING_GIVEN
+) -> dict[tuple[str, Index], frozenset[State]]:
+    """The states in which each instance may end on Airflow."""
+    found: dict[tuple[str, Index], set[State]] = {}
+    for end in ends(pipeline, given):
+        for place, state in end.simulated.states().items():
+            found.setdefault(place, set()).add(state)
+            if place in end.relabelled:
+                found[place].add(State.SKIPPED)
+    return {place: frozenset(states) for place, states in found.items()}
+
+
+def _key(end: End) -> object:
+    states = [(one.name, one.state, one.attempts) for one in end.simulated.instances]
+    return tuple(states), end.relabelled, end.simulated.run
+
+
+@dataclass(slots=True)
+class _EarlyRun(Run):
+    """A run in which each point where Airflow has a choice takes the answer that ``path`` names.
+
+    ``taken`` has the number of answers at each point, in the order in which they were reached.
+    """
+
+    path: tuple[int, ...] = ()
+    taken: list[int] = field(default_factory=list)
+    relabelled: set[tuple[str, Index]] = field(default_factory=set)
+
+    def not_run(self, task: Task, index: Index) -> tuple[State, Why] | None:
+        exact = Run.not_run(self, task, index)
+        if task.teardown_of or not task.upstream:
+            return exact
+        above = self.upstream(task, task.upstream, index)
+        closed = self.closed(task, index)
+        answers: list[State | None] = [exact[0] if exact else None]
+        if closed is None:
+            answers += _by_order(task.trigger_rule, [one.state for one in above], answers[0])
+        else:
+            before = [one for one in above if self.ends_before(one, closed)]
+            states = [one.state for one in before]
+            answers += _before_all(task.trigger_rule, states, len(before) == len(above))
+        chosen = self.choose(list(dict.fromkeys(answers)))
+        if closed is not None and chosen != 0:
+            self.relabelled.add((task.id, index))
+        if chosen == 0:
+            return exact
+        state = list(dict.fromkeys(answers))[chosen]
+        return None if state is None else (state, Why("Airflow decided early"))
+
+    def choose(self, answers: Sequence[State | None]) -> int:
+        if len(answers) == 1:
+            return 0
+        depth = len(self.taken)
+        self.taken.append(len(answers))
+        return self.path[depth] if depth < len(self.path) else 0
+
+    def ends_before(self, one: Instance, closed: Why) -> bool:
+        """Whether an upstream may have ended before what closed the task below it did."""
+        if any((one.task, one.index) == (cause.task, cause.index) for cause in closed.causes):
+            return False
+        if (one.task, one.index) in self.relabelled:
+            return True
+        own = self.closed(self.pipeline.task(one.task), one.index)
+        return own is None or own.causes != closed.causes
+
+
+def _by_order(
+    rule: TriggerRule, states: Sequence[State], exact: State | None
+) -> Iterator[State | None]:
+    """The other answers that another order of the same states brings."""
+    if rule is TriggerRule.ALL_SUCCESS and exact is State.UPSTREAM_FAILED:
+        yield from {State.SKIPPED}.intersection(states)
+
+
+def _before_all(
+    rule: TriggerRule, states: Sequence[State], complete: bool
+) -> Iterator[State | None]:
+    """The answers that are known from some of the upstreams, or from all where ``complete``."""
+    bad = any(state.is_bad for state in states)
+    skipped = State.SKIPPED in states
+    success = State.SUCCESS in states
+    match rule:
+        case TriggerRule.ALL_SUCCESS:
+            if bad:
+                yield State.UPSTREAM_FAILED
+            if skipped:
+                yield State.SKIPPED
+        case TriggerRule.NONE_FAILED | TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS if bad:
+            yield State.UPSTREAM_FAILED
+        case TriggerRule.ONE_SUCCESS if success:
+            yield None
+        case TriggerRule.ONE_FAILED if bad:
+            yield None
+        case TriggerRule.ONE_DONE if success or State.FAILED in states:
+            yield None
+        case _:
+            pass
+    # an early `skipped` of the other rules is what the gate says too
+    if complete and states:
+        yield decide(rule, states)
