@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from dagglot.features import Feature
-from dagglot.targets.base import NOT_YET, Capabilities, Verdict, emulated, native, unsupported
+from dagglot.targets.base import (
+    NOT_YET,
+    Capabilities,
+    Verdict,
+    emulated,
+    lossy,
+    native,
+    unsupported,
+)
 
 _CODE: Final[Mapping[Feature, Verdict]] = {
     # kinds of task
@@ -20,6 +28,10 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.NATIVE_MISSING: unsupported("the task has no `airflow` entry"),
     # edges
     Feature.TRIGGER_RULE_ALL_SUCCESS: native(),
+    Feature.RULE_DECIDED_EARLY: lossy(
+        "Airflow acts on the first upstreams that settle a trigger rule: where one may be skipped "
+        "and another fail, or a gate above is slow, the task may run or not by the order of events"
+    ),
     Feature.GROUP: native("TaskGroup"),
     # attempts
     Feature.RETRIES_CONSTANT: native(),

@@ -23,6 +23,7 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.NATIVE_MISSING: unsupported("the task has no `dagster` entry"),
     # edges
     Feature.TRIGGER_RULE_ALL_SUCCESS: native("an op's inputs; an edge without data is `Nothing`"),
+    Feature.RULE_DECIDED_EARLY: native("a step waits for all its upstreams"),
     Feature.GROUP: emulated(
         "a nested graph of Dagster hides its ops behind inputs and outputs of its own, so that an "
         "edge to a task inside has no place: the ops stay flat, named `group__task`, with a tag"
