@@ -103,8 +103,13 @@ def _actor(task: Task, pipeline: Pipeline, given: Given, otherwise: object) -> P
     reads = tuple(_reads(task, pipeline, given))
     if reads:
         args["reads"] = reads
-    skips = f"{MODULE}:SkipTask" if not isinstance(task.body, GateBody | BranchBody) else None
-    return PythonBody(module=MODULE, function="act", args=args, skip_on=skips)
+    skips = any(
+        outcome.state is State.SKIPPED
+        for (id, _), outcome in given.outcomes.items()
+        if id == task.id
+    )
+    skip_on = f"{MODULE}:SkipTask" if skips else None
+    return PythonBody(module=MODULE, function="act", args=args, skip_on=skip_on)
 
 
 def _plan(outcome: Outcome, otherwise: object) -> Value:
