@@ -286,6 +286,14 @@ TEARDOWN: Final = _rule(
     "takes no `trigger_rule`, is no gate and no branch, and nothing but another teardown may wait "
     "for it.",
 )
+MAPPED_GROUP_LEFT: Final = _rule(
+    "DG215",
+    "mapped-group-left",
+    "`{task}` of the mapped group `{group}` waits for `{needs}`, which waits for that group itself",
+    "Each index of a group with `for_each` runs from the group's roots to its leaves; a path out of "
+    "it and back would tie all indexes together in the middle. Split the group in two: the second "
+    "may go over the same list.",
+)
 SCENARIO: Final = _rule(
     "DG214",
     "scenario",

@@ -9,6 +9,7 @@ from dagglot.diagnostics.model import Diagnostic
 from dagglot.ir.model import Pipeline
 from dagglot.passes.branches import branches
 from dagglot.passes.dependencies import dependencies
+from dagglot.passes.mapped_groups import mapped_groups
 from dagglot.passes.param_values import param_values
 from dagglot.passes.schedule_times import schedule_times
 from dagglot.passes.shell_values import shell_values
@@ -20,6 +21,7 @@ PASSES: Final[tuple[Pass, ...]] = (
     dependencies,
     branches,
     teardowns,
+    mapped_groups,
     shell_values,
     param_values,
     schedule_times,

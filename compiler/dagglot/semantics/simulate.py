@@ -103,7 +103,9 @@ class Run:
     def results(self) -> dict[str, tuple[Instance, ...]]:
         tasks = {task.id: task for task in self.pipeline.tasks}
         for id, task in tasks.items():
-            self.groups[id] = flow.mapped_group(self.pipeline, id)
+            self.groups[id] = group = flow.mapped_group(self.pipeline, id)
+            if task.for_each is not None and group is not None:
+                raise UnansweredError(f"`{id}` has `for_each` inside `for_each`: not simulated")
             if isinstance(task.body, GateBody):
                 for reached in flow.gate_reach(self.pipeline, id):
                     self.gates.setdefault(reached, []).append(id)
