@@ -38,14 +38,16 @@ _BAD: Final = frozenset({State.FAILED, State.UPSTREAM_FAILED})
 
 
 def decided_by_chance(pipeline: Pipeline) -> tuple[str, ...]:
-    """The tasks that may run or not, in some scenario, by the order of events; and with
-    ``fail_run_on: leaf`` the leaves whose label decides the run."""
+    """The tasks where the order of events decides, in some scenario, whether they run; and with
+    ``fail_run_on: leaf`` the leaves whose label decides the run. What follows from such a task
+    further down is not named again."""
     decides = any(isinstance(task.body, GateBody | BranchBody) for task in pipeline.tasks)
     ruled = any(task.trigger_rule is not TriggerRule.ALL_SUCCESS for task in pipeline.tasks)
     if not (decides or ruled or pipeline.fail_run_on == "leaf"):
         return ()
     question = _Question(pipeline)
-    found = question.by_label() | question.before_a_decision()
+    ran, labelled = question.before_a_decision()
+    found = ran | question.by_label(labelled)
     return tuple(task.id for task in pipeline.tasks if task.id in found)
 
 
@@ -110,11 +112,12 @@ class _Question:
             seen = {before | one for before in seen for one in each}
         return [tuple(states) for states in seen]
 
-    def by_label(self) -> set[str]:
-        """Tasks below one whose label, skipped or upstream_failed, is by chance."""
+    def by_label(self, labelled: set[str]) -> set[str]:
+        """Tasks below one whose label, skipped or upstream_failed, is by chance; those of
+        ``labelled`` are that already."""
         leaves = flow.leaves(self.pipeline) if self.pipeline.fail_run_on == "leaf" else ()
-        by_chance: set[str] = set()
-        found: set[str] = set()
+        by_chance = set(labelled)
+        found = by_chance.intersection(leaves)
         for id in self.order:
             task = self.tasks[id]
             if task.teardown_of:
@@ -149,9 +152,11 @@ class _Question:
                 return True
         return False
 
-    def before_a_decision(self) -> set[str]:
-        """Tasks that may run before a gate or a branch above them says that they do not."""
+    def before_a_decision(self) -> tuple[set[str], set[str]]:
+        """Tasks that may run before a gate or a branch above them says that they do not, and
+        tasks that may be upstream_failed before."""
         found: set[str] = set()
+        labelled: set[str] = set()
         below = flow.downstream(self.pipeline)
         for decider, reach in self.reach.items():
             after = flow.below(decider, below)
@@ -175,4 +180,5 @@ class _Question:
                     decided.add(id)
                 elif rule in _EARLY_NEGATIVE and not states <= {State.SUCCESS}:
                     decided.add(id)
-        return found
+                    labelled.add(id)
+        return found, labelled

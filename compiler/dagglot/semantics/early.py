@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from dagglot.ir import flow
 from dagglot.ir.model import Pipeline, Task, TriggerRule
 from dagglot.semantics.scenario import NOTHING_GIVEN, Given
 from dagglot.semantics.simulate import Index, Run, Simulated, run_state
@@ -90,6 +91,7 @@ class _EarlyRun(Run):
     path: tuple[int, ...] = ()
     taken: list[int] = field(default_factory=list)
     relabelled: set[tuple[str, Index]] = field(default_factory=set)
+    below: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def not_run(self, task: Task, index: Index) -> tuple[State, Why] | None:
         exact = Run.not_run(self, task, index)
@@ -120,13 +122,39 @@ class _EarlyRun(Run):
         return self.path[depth] if depth < len(self.path) else 0
 
     def ends_before(self, one: Instance, closed: Why) -> bool:
-        """Whether an upstream may have ended before what closed the task below it did."""
-        if any((one.task, one.index) == (cause.task, cause.index) for cause in closed.causes):
+        """Whether an upstream may have ended before what closed the task below it did.
+
+        What stands below the gate itself may have, if it was decided without the gate too.
+        """
+        (cause,) = closed.causes
+        if one.task == cause.task:
             return False
-        if (one.task, one.index) in self.relabelled:
+        if one.task not in self.after(cause.task) or (one.task, one.index) in self.relabelled:
             return True
-        own = self.closed(self.pipeline.task(one.task), one.index)
-        return own is None or own.causes != closed.causes
+        if self.closed(self.pipeline.task(one.task), one.index) is not None:
+            return False
+        task = self.pipeline.task(one.task)
+        above = self.upstream(task, task.upstream, one.index)
+        before = [self.ends_before(upstream, closed) for upstream in above]
+        return all(before) or (any(before) and task.trigger_rule in _ON_FIRST)
+
+    def after(self, decider: str) -> frozenset[str]:
+        if decider not in self.below:
+            self.below[decider] = flow.below(decider, flow.downstream(self.pipeline))
+        return self.below[decider]
+
+
+_ON_FIRST: Final = frozenset(
+    {
+        TriggerRule.ALL_SUCCESS,
+        TriggerRule.NONE_FAILED,
+        TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
+        TriggerRule.ONE_SUCCESS,
+        TriggerRule.ONE_FAILED,
+        TriggerRule.ONE_DONE,
+    }
+)
+"""Rules that some of the upstreams may settle with an answer that is not `skipped`."""
 
 
 def _by_order(
