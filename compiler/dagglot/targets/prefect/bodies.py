@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +11,16 @@ from typing import Final, cast
 
 from dagglot import pycode
 from dagglot.expressions.tree import NODES, Text
-from dagglot.ir.model import NativeBody, NoopBody, PythonBody, ShellBody, Task, Value
+from dagglot.ir.model import (
+    BranchBody,
+    GateBody,
+    NativeBody,
+    NoopBody,
+    PythonBody,
+    ShellBody,
+    Task,
+    Value,
+)
 from dagglot.pycode import INDENT, Call, Code, literal
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import TARGET, is_object
@@ -21,30 +31,43 @@ _PAD: Final = " " * INDENT
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The statements of a function, its own imports, and its return type."""
+    """The statements of a function, its own imports, and its return type.
+
+    ``when`` is what comes before all else, where the task has a condition.
+    """
 
     statements: tuple[Code, ...]
     returns: Code
     imports: tuple[Code, ...] = ()
+    when: tuple[Code, ...] = ()
 
 
 def lower_body(task: Task, values: Values) -> Body:
     """The body of a task; what it needs of its surroundings is collected in ``values``."""
     match task.body:
         case PythonBody() as body:
-            made = _python(body.module, body.function, body.args, task, values)
+            made = _python(_Called.of(body), task, values)
         case NativeBody(calls=calls):
             call = calls[TARGET]
-            made = _python(call.module, call.name, call.args, task, values, objects=True)
+            made = _python(_Called(call.module, call.name, call.args), task, values, objects=True)
         case ShellBody() as body:
             made = _shell(body, task, values)
         case NoopBody():
-            return Body((), Code("None"))
+            made = Body((), Code("None"))
+        case GateBody() as body:
+            made = _gate(body, task, values)
+        case BranchBody() as body:
+            made = _branch(body, task, values)
         case other:
             raise TypeError(f"the capability table refuses {type(other).__name__}")
+    if task.when is not True:
+        made = _conditional(made, task, values)
     if values.whole_params:
-        whole = pycode.assignment("params", values.whole(), INDENT)
-        made = replace(made, statements=(Code(_PAD + whole), *made.statements))
+        whole = Code(_PAD + pycode.assignment("params", values.whole(), INDENT))
+        if made.when:
+            made = replace(made, when=(whole, *made.when))
+        else:
+            made = replace(made, statements=(whole, *made.statements))
     values.import_values()
     return made
 
@@ -58,29 +81,67 @@ def seconds(value: timedelta) -> int | float:
 # --- python and native --------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """A function of the user's, and how it is called."""
+
+    module: str
+    function: str
+    args: Mapping[str, Value]
+    skip_on: str | None = None
+
+    @classmethod
+    def of(cls, body: PythonBody) -> _Called:
+        return cls(body.module, body.function, body.args, body.skip_on)
+
+
 def _python(
-    module: str,
-    function: str,
-    args: Mapping[str, Value],
+    called: _Called,
     task: Task,
     values: Values,
     *,
     objects: bool = False,
+    gate: bool = False,
 ) -> Body:
     """A call of the user's function, which is imported only when the task runs."""
-    values.imports.name("typing", "Any")
     own = Imports()
-    keywords, rest = _arguments(args, values, own if objects else None)
+    call = _call(called, task, values, own, "return ", objects=objects, gate=gate)
+    if not gate:
+        values.imports.name("typing", "Any")
+    returns = Code("bool" if gate else "Any")
+    return Body((Code(f"{_PAD}return {call}"),), returns, own.blocks(INDENT))
+
+
+def _call(
+    called: _Called,
+    task: Task,
+    values: Values,
+    own: Imports,
+    prefix: str,
+    *,
+    objects: bool = False,
+    gate: bool = False,
+) -> Code:
+    """The call by a helper, laid out behind a prefix."""
+    keywords, rest = _arguments(called.args, values, own if objects else None)
     positional: list[object]
     if task.timeout is None:
-        name = values.import_user(own, module, function)
-        helper = values.call("call_python", "calls")
-        positional = [Code(name)]
+        positional = [Code(values.import_user(own, called.module, called.function))]
+        helper = "call_gate" if gate else "call_python"
+        if called.skip_on is not None:
+            helper = "call_or_skip"
+            module, _, name = called.skip_on.partition(":")
+            is_builtin = module == "builtins" and name in dir(builtins)
+            error = name if is_builtin else values.import_user(own, module, name)
+            positional.insert(0, Code(error))
+        made = values.call(helper, "calls")
     else:
-        helper = values.call("call_with_timeout", "processes")
-        positional = [seconds(task.timeout), f"{module}:{function}"]
-    call = pycode.call(helper, (*positional, *_unpacked(rest)), keywords, INDENT, "return ")
-    return Body((Code(f"{_PAD}return {call}"),), Code("Any"), own.blocks(INDENT))
+        positional = [seconds(task.timeout), f"{called.module}:{called.function}"]
+        made = values.call("gate_with_timeout" if gate else "call_with_timeout", "processes")
+        if called.skip_on is not None:
+            values.helpers.add("skip_on")
+            positional.append(called.skip_on)
+    return pycode.call(made, (*positional, *_unpacked(rest)), keywords, INDENT, prefix)
 
 
 def _arguments(
@@ -138,22 +199,32 @@ def _shell(body: ShellBody, task: Task, values: Values) -> Body:
         keywords.append(("strict", False))
     if task.timeout is not None:
         keywords.append(("timeout", seconds(task.timeout)))
+    skips = body.skip_exit_code is not None
+    if skips:
+        keywords.append(("skip_exit_code", body.skip_exit_code))
+        values.helpers.add("skip_exit_code")
+        values.imports.name("prefect", "State")
     helper = values.call("run_shell", "processes")
-    match body.output:
-        case "none":
-            call = pycode.call(helper, [script], keywords, INDENT)
-            return Body((*statements, Code(_PAD + call)), Code("None"))
-        case "text":
-            call = pycode.call(helper, [script], keywords, INDENT, "return ")
-            return Body((*statements, Code(f"{_PAD}return {call}")), Code("str"))
-        case "json":
-            values.imports.module("json")
-            values.imports.name("typing", "Any")
-            values.used.add("to_json")
-            call = pycode.call(helper, [script], keywords, INDENT, "last_line = ")
-            statements.append(Code(f"{_PAD}last_line = {call}"))
-            statements.append(Code(f"{_PAD}return to_json(json.loads(last_line))"))
-            return Body(tuple(statements), Code("Any"))
+    if body.output == "text":
+        call = pycode.call(helper, [script], keywords, INDENT, "return ")
+        returns = Code("str | State[None]" if skips else "str")
+        return Body((*statements, Code(f"{_PAD}return {call}")), returns)
+    if body.output == "none" and not skips:
+        call = pycode.call(helper, [script], keywords, INDENT)
+        return Body((*statements, Code(_PAD + call)), Code("None"))
+    call = pycode.call(helper, [script], keywords, INDENT, "last_line = ")
+    statements.append(Code(f"{_PAD}last_line = {call}"))
+    if body.output == "none":
+        statements.append(Code(f"{_PAD}return last_line if isinstance(last_line, State) else None"))
+        return Body(tuple(statements), Code("State[None] | None"))
+    if skips:
+        statements.append(Code(f"{_PAD}if isinstance(last_line, State):"))
+        statements.append(Code(f"{_PAD * 2}return last_line"))
+    values.imports.module("json")
+    values.imports.name("typing", "Any")
+    values.used.add("to_json")
+    statements.append(Code(f"{_PAD}return to_json(json.loads(last_line))"))
+    return Body(tuple(statements), Code("Any"))
 
 
 def _is_block(script: Value) -> bool:
@@ -166,3 +237,50 @@ def _without_end(parts: tuple[object, ...]) -> Iterator[str]:
     for number, part in enumerate(parts):
         if isinstance(part, str):
             yield part.rstrip("\n") if number == len(parts) - 1 else part
+
+
+# --- whether others run -------------------------------------------------------------------------
+
+
+def _gate(body: GateBody, task: Task, values: Values) -> Body:
+    if body.call is not None:
+        return _python(_Called.of(body.call), task, values, gate=True)
+    return Body((Code(f"{_PAD}return {values.condition(body.condition)}"),), Code("bool"))
+
+
+def _branch(body: BranchBody, task: Task, values: Values) -> Body:
+    """The ids that it chooses."""
+    if body.call is not None:
+        own = Imports()
+        call = _call(_Called.of(body.call), task, values, own, "names = ")
+        helper = values.call("chosen", "calls")
+        checked = pycode.call(helper, (Code("names"), list(body.choices)), (), INDENT, "return ")
+        called = (Code(f"{_PAD}names = {call}"), Code(f"{_PAD}return {checked}"))
+        return Body(called, Code("list[str]"), own.blocks(INDENT))
+    lines: list[Code] = []
+    for case in body.cases:
+        lines.append(Code(f"{_PAD}if {values.condition(case.condition)}:"))
+        chosen = pycode.layout(list(case.to), 2 * INDENT, len("return "))
+        lines.append(Code(f"{_PAD * 2}return {chosen}"))
+    otherwise = pycode.layout(list(body.otherwise), INDENT, len("return "))
+    return Body((*lines, Code(f"{_PAD}return {otherwise}")), Code("list[str]"))
+
+
+def _conditional(made: Body, task: Task, values: Values) -> Body:
+    """The same behind the task's condition: the state Skipped where that is false."""
+    values.imports.name("prefect", "State")
+    values.imports.name("prefect.states", "Completed")
+    keywords = {"name": "Skipped", "message": "not run: `when` is false"}
+    skipped = pycode.call("Completed", (), keywords, 2 * INDENT, "return ")
+    test = values.condition(task.when, negated=True)
+    when = (Code(f"{_PAD}if {test}:"), Code(f"{_PAD * 2}return {skipped}"))
+    if task.when is False:
+        flat = pycode.call("Completed", (), keywords, INDENT, "return ")
+        return Body((), Code("State[None]"), (), (Code(f"{_PAD}return {flat}"),))
+    if made.returns == "None":
+        statements = (*made.statements, Code(f"{_PAD}return None"))
+        return replace(made, statements=statements, returns=Code("State[None] | None"), when=when)
+    returns = made.returns
+    if returns != "Any" and "State" not in returns:
+        returns = Code(f"{returns} | State[None]")
+    return replace(made, returns=returns, when=when)

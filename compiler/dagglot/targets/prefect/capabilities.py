@@ -14,6 +14,19 @@ _NO_WINDOW: Final = (
     "with no task run, a scheduled run outside; runs by hand are not stopped"
 )
 
+_RULES: Final = (
+    "Prefect runs a task when all upstream completed, and knows no skipped state of its own: a "
+    "generated helper decides, and shows what does not run as Completed/Skipped or "
+    "Pending/NotReady"
+)
+_DECIDERS: Final = (
+    "an ordinary task; the generated helper for trigger rules skips what it does not let run"
+)
+_LISTS: Final = (
+    "`.map` of a list that is not there fails the whole flow run, so the generated helper submits "
+    "the instances; the flow waits for one list after another"
+)
+
 _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
     Feature.PYTHON: native(),
     Feature.SHELL: emulated(
@@ -23,7 +36,35 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
     Feature.NOOP: native("a task that does nothing"),
     Feature.NATIVE: native("a function of yours, called in the task's body"),
     Feature.NATIVE_MISSING: unsupported("the task has no `prefect:` entry"),
-    Feature.TRIGGER_RULE_ALL_SUCCESS: native(),
+    Feature.TRIGGER_RULE_ALL_SUCCESS: native(
+        "where a task upstream may be skipped, the helper of the other rules: to Prefect a skipped "
+        "task has completed"
+    ),
+    **{
+        feature: emulated(_RULES)
+        for feature in Feature
+        if feature.value.startswith("trigger-rule-")
+        and feature is not Feature.TRIGGER_RULE_ALL_SUCCESS
+    },
+    Feature.GATE_ALL_DOWNSTREAM: emulated(_DECIDERS),
+    Feature.GATE_DIRECT: emulated(_DECIDERS),
+    Feature.BRANCH: emulated(_DECIDERS),
+    Feature.WHEN: native("the task's function returns the state Skipped"),
+    Feature.SKIP_ON: native("the task's function returns the state Skipped"),
+    Feature.SKIP_EXIT_CODE: native("the task's function returns the state Skipped"),
+    Feature.FOR_EACH: emulated(_LISTS),
+    Feature.GROUP_FOR_EACH: emulated(_LISTS),
+    Feature.FOR_EACH_MAX_PARALLEL: emulated(
+        "the generated helper lets bodies wait for their turn, in state Running; a timeout counts "
+        "from then on"
+    ),
+    Feature.TEARDOWN: emulated(_RULES),
+    Feature.ALLOW_FAILURE: emulated("the generated helper decides how the flow run ends"),
+    Feature.FAIL_RUN_ON_LEAF: emulated("the generated helper decides how the flow run ends"),
+    Feature.MAX_ACTIVE_TASKS: native(
+        "the threads of the task runner; a task that waits for its upstream holds one too, so "
+        "there may be fewer at once"
+    ),
     Feature.RULE_DECIDED_EARLY: native("a task waits for all its upstreams"),
     Feature.GROUP: emulated(
         "Prefect has no groups inside a flow: tasks carry the group in their names, `load.orders`"

@@ -7,17 +7,32 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from dagglot.expressions.helpers import needed
+from dagglot.ir.model import TriggerRule
 from dagglot.targets.base import View
 from dagglot.targets.prefect.names import FOLDER, PACKAGE
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
-    "calls": ("call_python",),
+    "calls": ("call_python", "call_or_skip", "call_gate", "chosen"),
     "params": ("IsoDate", "iso_datetime", "exactly", "one_of"),
-    "processes": ("run_shell", "call_with_timeout"),
+    "processes": (
+        *("run_shell", "call_with_timeout", "gate_with_timeout"),
+        *("skip_exit_code", "skip_on"),
+    ),
+    "rules": (
+        *("submit", "submit_each", "finish", "Items", "is_open", "chose"),
+        *("max_parallel", "leaves"),
+        *(rule.value for rule in TriggerRule),
+    ),
     "runs": ("run_time", "is_outside_schedule"),
 }
 """Each module with what it can hold."""
 
+_NEEDS: Final[Mapping[str, str]] = {
+    "call_or_skip": "call_python",
+    "call_gate": "call_python",
+    "gate_with_timeout": "call_with_timeout",
+    "chosen": "call_python",
+}
 _NEEDS_TO_JSON: Final = frozenset({"call_python", "call_with_timeout"})
 
 
@@ -25,6 +40,7 @@ def views(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
     """The files of the package."""
     helpers = {name for one in contributions for name in one["helpers"]}
     values = {name for one in contributions for name in one["values"]}
+    helpers |= {_NEEDS[name] for name in helpers & _NEEDS.keys()}
     if helpers & _NEEDS_TO_JSON:
         values.add("to_json")
     if not helpers and not values:
@@ -36,7 +52,7 @@ def views(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
         if chosen:
             yield _view(folder, module, {"functions": chosen})
     if "call_with_timeout" in helpers:
-        yield _view(folder, "child", {})
+        yield _view(folder, "child", {"functions": sorted(helpers)})
     if values:
         functions = list(needed(values))
         yield View("helpers/values.py.j2", folder / "values.py", {"functions": functions})

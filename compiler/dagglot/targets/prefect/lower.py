@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from dagglot import pycode
-from dagglot.ir import graph
 from dagglot.ir.model import Backoff, NoopBody, Param, Pipeline, Retries, Task
-from dagglot.pycode import INDENT, LINE_LENGTH, Call, Code, width
+from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
-from dagglot.targets.prefect import deployment, docs, params
+from dagglot.targets.prefect import control_flow, deployment, docs, params, submits
 from dagglot.targets.prefect.bodies import lower_body, seconds
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import PACKAGE, TARGET, Naming, naming
 from dagglot.targets.prefect.values import Argument, Values
-from dagglot.targets.prefect.view import FlowView, TaskView
+from dagglot.targets.prefect.view import FlowView, ReaderView, TaskView, function_signature
 
 MAX_DELAYS: Final = 50
 """Prefect takes no longer list of retry delays; the last one repeats."""
 
 _PAD: Final = " " * INDENT
+_ELEMENT: Final = (Code("item: Any"), Code("index: int"))
 
 
 def lower(pipeline: Pipeline, context: Context) -> Lowered:
@@ -90,13 +89,11 @@ class _Flow:
         pipeline, imports = self.pipeline, self.imports
         imports.name("prefect", "flow", "task")
         imports.name("prefect.cache_policies", "NO_CACHE")
-        imports.name("prefect.futures", "PrefectFuture")
-        imports.name("typing", "Any")
         tasks = tuple(self.task(task) for task in pipeline.tasks)
         guard = tuple(self.guard())
         signature = self.signature(bool(guard))
         text = docs.flow_docs(pipeline, self.naming.params)
-        futures = [Code(self.naming.futures[task.id]) for task in pipeline.tasks]
+        readers, lines = self.submits(bool(guard))
         required = any(param.required for param in pipeline.params)
         return FlowView(
             docstring=pycode.docstring(docs.header(pipeline), indent=0),
@@ -104,9 +101,9 @@ class _Flow:
             signature=signature,
             flow_docstring=pycode.docstring(text) if text else None,
             tasks=tasks,
+            readers=readers,
             guard=guard,
-            submits=tuple(self.submits()),
-            returns=Code(f"{_PAD}return {pycode.layout(futures, INDENT, len('return '))}"),
+            submits=lines,
             main=None if required else Code(f"{self.naming.flow}()"),
             constants=tuple(self.constants),
             imports=imports.blocks(),
@@ -115,7 +112,8 @@ class _Flow:
     # --- tasks ----------------------------------------------------------------------------------
 
     def task(self, task: Task) -> TaskView:
-        values = Values(self.pipeline, task, self.imports)
+        each = control_flow.elements_of(self.pipeline, task) is not None
+        values = Values(self.pipeline, task, self.imports, each)
         body = lower_body(task, values)
         self.used |= values.used
         self.helpers |= values.helpers
@@ -125,18 +123,21 @@ class _Flow:
             text = docs.NOTHING_TO_DO
         return TaskView(
             decorator=pycode.call("task", (), self.task_keywords(task), prefix="@"),
-            signature=_signature(
+            signature=function_signature(
                 self.naming.tasks[task.id],
-                [Code(f"{one.name}: {one.type}") for one in arguments],
+                [*_ELEMENT[: 2 * each], *(Code(f"{one.name}: {one.type}") for one in arguments)],
                 body.returns,
             ),
             docstring=pycode.docstring(text) if text else None,
+            when=body.when,
             imports=body.imports,
             statements=body.statements,
         )
 
     def task_keywords(self, task: Task) -> dict[str, object]:
         found: dict[str, object] = {"name": task.id}
+        if control_flow.elements_of(self.pipeline, task) is not None:
+            found["task_run_name"] = f"{task.id}[{{index}}]"
         if task.tags:
             found["tags"] = list(task.tags)
         found["retries"] = task.retries.count
@@ -152,7 +153,8 @@ class _Flow:
 
     def decorator(self) -> Code:
         keywords: dict[str, object] = {"name": self.pipeline.id, "retries": 0}
-        max_workers = self.options.get("max_workers")
+        limits = (self.options.get("max_workers"), self.pipeline.concurrency.max_active_tasks)
+        max_workers = min((limit for limit in limits if limit is not None), default=None)
         if max_workers is not None:
             self.imports.name("prefect.task_runners", "ThreadPoolTaskRunner")
             runner = Call("ThreadPoolTaskRunner", (), (("max_workers", max_workers),))
@@ -172,10 +174,13 @@ class _Flow:
             name = self.naming.params[param.name]
             value = None if param.required else self.default(param)
             written.append(params.written(name, type_, value, not param.required))
-        returns = "list[PrefectFuture[Any]]"
-        if guarded:
-            returns += " | State[None]"
-        return _signature(self.naming.flow, written, Code(returns))
+        if self.naming.rules:
+            returns = "State[None] | None" if guarded else "None"
+        else:
+            self.imports.name("prefect.futures", "PrefectFuture")
+            self.imports.name("typing", "Any")
+            returns = "list[PrefectFuture[Any]]" + (" | State[None]" if guarded else "")
+        return function_signature(self.naming.flow, written, Code(returns))
 
     def default(self, param: Param) -> object:
         value = params.default(param, self.imports)
@@ -211,32 +216,12 @@ class _Flow:
             Code(f"{pad}return {pycode.layout(state, 2 * INDENT, len('return '))}"),
         ]
 
-    def submits(self) -> list[Code]:
-        edges: Mapping[str, tuple[str, ...]] = {
-            task.id: task.upstream for task in self.pipeline.tasks
-        }
-        return [self.submit(self.pipeline.task(id)) for id in graph.topological(edges)]
-
-    def submit(self, task: Task) -> Code:
-        futures, arguments = self.naming.futures, self.arguments[task.id]
-        args = [
-            Code(self.naming.params[one.source] if one.is_param else futures[one.source])
-            for one in arguments
-        ]
-        data = {one.source for one in arguments if not one.is_param}
-        order = [Code(futures[upstream]) for upstream in task.upstream if upstream not in data]
-        keywords: dict[str, object] = {"wait_for": order} if order else {}
-        call = pycode.Call(
-            f"{self.naming.tasks[task.id]}.submit", tuple(args), tuple(keywords.items())
-        )
-        return Code(f"{_PAD}{pycode.assignment(futures[task.id], call, INDENT)}")
-
-
-def _signature(name: str, arguments: list[Code], returns: Code) -> Code:
-    flat = f"def {name}({', '.join(arguments)}) -> {returns}:"
-    if width(flat) <= LINE_LENGTH and "\n" not in flat:
-        return Code(flat)
-    if not arguments:
-        return Code(f"def {name}() -> (\n{_PAD}{returns}\n):")
-    lines = "".join(f"{_PAD}{argument},\n" for argument in arguments)
-    return Code(f"def {name}(\n{lines}) -> {returns}:")
+    def submits(self, guarded: bool) -> tuple[tuple[ReaderView, ...], tuple[Code, ...]]:
+        """The functions that make lists, and the statements that submit every task."""
+        if not self.naming.rules:
+            return (), tuple(submits.plain(self.pipeline, self.naming, self.arguments))
+        made = submits.ByRules(self.pipeline, self.naming, self.imports)
+        lines = made.lines(self.arguments, guarded)
+        self.used |= made.used
+        self.helpers |= made.helpers
+        return tuple(made.readers), tuple(lines)

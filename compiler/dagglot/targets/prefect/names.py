@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from dagglot.expressions.helpers import HELPERS
-from dagglot.ir.model import NativeBody, Pipeline, PythonBody, Value
+from dagglot.ir.model import BranchBody, GateBody, NativeBody, Pipeline, PythonBody, Task, Value
 from dagglot.pycode import identifier
+from dagglot.targets.prefect.control_flow import elements_of, mapped_ids, needs_rules
 
 FOLDER: Final = PurePosixPath("flows")
 PACKAGE: Final = "pipeline_helpers"
@@ -21,6 +22,7 @@ _IN_BODIES: Final = frozenset(
     {
         *("runtime", "json", "script", "last_line", "params"),
         *("call_python", "call_with_timeout", "run_shell", "run_time"),
+        *("Completed", "State", "call_gate", "call_or_skip", "gate_with_timeout", "chosen"),
         *HELPERS,
     }
 )
@@ -35,6 +37,9 @@ _IN_MODULES: Final = _IN_BODIES | {
 
 # What the body of a flow calls: no parameter may take its place.
 _IN_FLOWS: Final = frozenset({"Completed", "is_outside_schedule"})
+
+# What the flow of a pipeline with trigger rules calls.
+_RULES: Final = ("submit", "submit_each", "finish", "Items", "is_open", "chose")
 
 # Arguments that Prefect keeps for itself in a call of a flow or of a task.
 _CALL_ARGUMENTS: Final = frozenset({"return_state", "wait_for", "self"})
@@ -56,7 +61,9 @@ class Naming:
 
     ``params`` are the arguments of the flow, and so what a run's parameters are called in Prefect:
     a param keeps its name unless Python or Prefect have taken it. Tasks and futures are by task
-    id; constants are ``start``, ``end``, and the default of a param by its name.
+    id; constants are ``start``, ``end``, and the default of a param by its name. ``items`` are the
+    lists of mapped tasks and groups, ``readers`` the functions that make them, by their ids;
+    ``rules`` is under which names the flow knows the helpers for trigger rules.
     """
 
     module: str
@@ -65,6 +72,9 @@ class Naming:
     tasks: dict[str, str] = field(default_factory=dict)
     futures: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
+    items: dict[str, str] = field(default_factory=dict)
+    readers: dict[str, str] = field(default_factory=dict)
+    rules: dict[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> PurePosixPath:
@@ -80,14 +90,23 @@ def naming(pipeline: Pipeline) -> Naming:
     module = identifier(f"{pipeline.id}_flow")
     params = {param.name: argument(param.name) for param in pipeline.params}
     taken = {*_IN_MODULES, *_CALL_ARGUMENTS, *params.values()}
+    rules = {name: _take(name, taken) for name in (_RULES if needs_rules(pipeline) else ())}
     flow = _take(pipeline.id, taken)
     tasks = {task.id: _take(task.id, taken) for task in pipeline.tasks}
-    futures = {task.id: _take(f"{task.id}_future", taken) for task in pipeline.tasks}
+    futures = {task.id: _take(_future(pipeline, task), taken) for task in pipeline.tasks}
     constants = {key: _take(key.upper(), taken) for key in ("start", "end")}
     for param in pipeline.params:
         if isinstance(param.default, tuple | dict):
             constants[f"default {param.name}"] = _take(f"DEFAULT_{param.name.upper()}", taken)
-    return Naming(module, flow, params, tasks, futures, constants)
+    mapped = mapped_ids(pipeline)
+    items = {id: _take(f"{id}_items", taken) for id in mapped}
+    readers = {id: _take(f"read_{id}_items", taken) for id in mapped}
+    return Naming(module, flow, params, tasks, futures, constants, items, readers, rules)
+
+
+def _future(pipeline: Pipeline, task: Task) -> str:
+    """What a task's future is called; the futures of a mapped one have one name together."""
+    return f"{task.id}_future" + ("s" if elements_of(pipeline, task) is not None else "")
 
 
 def argument(param: str) -> str:
@@ -114,14 +133,22 @@ def user_modules(pipeline: Pipeline) -> Iterator[tuple[str, str]]:
     """The modules that the bodies import, each with the id of a task that does."""
     for task in pipeline.tasks:
         match task.body:
-            case PythonBody(module=module):
-                yield module, task.id
+            case PythonBody() as body:
+                yield from ((module, task.id) for module in _modules(body))
+            case GateBody(call=PythonBody() as body) | BranchBody(call=PythonBody() as body):
+                yield from ((module, task.id) for module in _modules(body))
             case NativeBody(calls=calls) if TARGET in calls:
                 yield calls[TARGET].module, task.id
                 for module in _object_modules(calls[TARGET].args):
                     yield module, task.id
             case _:
                 pass
+
+
+def _modules(body: PythonBody) -> Iterator[str]:
+    yield body.module
+    if body.skip_on is not None:
+        yield body.skip_on.partition(":")[0]
 
 
 def _object_modules(value: Value) -> Iterator[str]:

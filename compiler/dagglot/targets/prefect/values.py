@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dagglot.expressions.emit_python import python_block, python_data, python_text
-from dagglot.expressions.tree import Expression, Params, Text, references
-from dagglot.expressions.types import Type
+from dagglot.expressions.emit_python import (
+    python_block,
+    python_condition,
+    python_data,
+    python_text,
+)
+from dagglot.expressions.tree import NODES, Expression, Params, Text, Unary, references
+from dagglot.expressions.types import BOOLEAN, Type
 from dagglot.expressions.writer import Names
 from dagglot.ir.model import Param, Pipeline, Task, Value
 from dagglot.pycode import Code, literal
@@ -30,10 +35,13 @@ class Argument:
 class Values:
     """The values of one task. Collects the arguments that its function takes.
 
-    ``functions`` collects the generated helpers that the function calls.
+    ``functions`` collects the generated helpers that the function calls; ``each``: it is given an
+    element of a list and its index first.
     """
 
-    def __init__(self, pipeline: Pipeline, task: Task, imports: Imports) -> None:
+    def __init__(
+        self, pipeline: Pipeline, task: Task, imports: Imports, each: bool = False
+    ) -> None:
         self.pipeline = pipeline
         self.imports = imports
         self.used: set[str] = set()
@@ -42,7 +50,8 @@ class Values:
         self.needs_outputs: set[str] = set()
         self.whole_params = False
         self.declared: Mapping[str, Param] = {param.name: param for param in pipeline.params}
-        taken: set[str] = set()
+        taken: set[str] = {"item", "index"} if each else set()
+        self.each = each
         self.locals: dict[str, str] = {}
         for param in pipeline.params:
             self.locals[param.name] = naming.local(param.name, taken)
@@ -69,6 +78,13 @@ class Values:
         """The value with its type, for `pycode.layout`."""
         self._look(value)
         return python_data(value, self.names, self.used)
+
+    def condition(self, value: Value, *, negated: bool = False) -> Code:
+        """A boolean; the task fails where the value is none."""
+        self._look(value)
+        if negated and isinstance(value, NODES):
+            value = Unary("not", value, BOOLEAN)
+        return python_condition(value, self.names, self.used)
 
     def text(self, value: Value) -> Code:
         """The text that the value becomes."""

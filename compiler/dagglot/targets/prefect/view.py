@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dagglot.pycode import Code
+from dagglot.pycode import INDENT, LINE_LENGTH, Code, width
 
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """One ``@task`` function; ``statements`` are complete, with their indent."""
+    """One ``@task`` function; ``statements`` are complete, with their indent.
+
+    ``when`` comes before the imports, which may fail.
+    """
 
     decorator: Code
     signature: Code
     docstring: Code | None
+    when: tuple[Code, ...]
     imports: tuple[Code, ...]
+    statements: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderView:
+    """A function that makes the list of a ``for_each``."""
+
+    signature: Code
+    docstring: Code
     statements: tuple[Code, ...]
 
 
@@ -26,10 +39,22 @@ class FlowView:
     imports: tuple[Code, ...]
     constants: tuple[Code, ...]
     tasks: tuple[TaskView, ...]
+    readers: tuple[ReaderView, ...]
     decorator: Code
     signature: Code
     flow_docstring: Code | None
     guard: tuple[Code, ...]
     submits: tuple[Code, ...]
-    returns: Code
     main: Code | None
+
+
+def function_signature(name: str, arguments: list[Code], returns: Code) -> Code:
+    """The first line of a function; one argument a line where it is too long."""
+    flat = f"def {name}({', '.join(arguments)}) -> {returns}:"
+    if width(flat) <= LINE_LENGTH and "\n" not in flat:
+        return Code(flat)
+    pad = " " * INDENT
+    if not arguments:
+        return Code(f"def {name}() -> (\n{pad}{returns}\n):")
+    lines = "".join(f"{pad}{argument},\n" for argument in arguments)
+    return Code(f"def {name}(\n{lines}) -> {returns}:")

@@ -236,7 +236,7 @@ class Sights:
             "id": task,
             "index": index,
             "state": state,
-            "attempts": last["run_count"],
+            "attempts": 0 if was_not_run(last) else last["run_count"],
             "output": completed["value"] if state == "success" else None,
             "output_error": completed["error"] if state == "success" else None,
             "message": last["message"],
@@ -257,6 +257,11 @@ def neutral_state(event: dict[str, Any]) -> str:
         case {"type": kind}:
             return FINISHED.get(kind) or UNFINISHED.get(kind, kind.lower())
     raise AssertionError(event)
+
+
+def was_not_run(event: dict[str, Any]) -> bool:
+    """Whether the helpers ended the task before its own function: Prefect counts a run for it."""
+    return event["state"] in ("Skipped", "Failed") and str(event["message"]).startswith("not run: ")
 
 
 def waits(history: list[dict[str, Any]]) -> list[float]:
