@@ -106,10 +106,22 @@ def check_document(
             kept = [finding for finding in more if not (one.errors and one.may_cause(finding))]
             found.extend(kept)
             errors = errors or any(finding.is_error for finding in kept)
+        if pipeline.tests and not any(_about_ids(finding) for finding in found):
+            from dagglot.semantics.expectations import findings as wrong_tests
+
+            more = tuple(wrong_tests(pipeline))
+            found.extend(more)
+            errors = errors or bool(more)
         if not errors:
             pipelines.append(pipeline)
     copied = any(one.copied for one in built)
     return tuple(pipelines), once(found) if copied else tuple(dict.fromkeys(found))
+
+
+def _about_ids(finding: Diagnostic) -> bool:
+    """Whether what is said of a test may follow from it: ids, references, cycles."""
+    rule = finding.rule
+    return finding.is_error and rule.code.startswith("DG2") and rule is not codes.SCENARIO
 
 
 @dataclass(frozen=True, slots=True)

@@ -426,11 +426,17 @@ class _Pipeline:
             return
         for name, scenario in value.items():
             if isinstance(scenario, Map):
+                given, expect = scenario.get("given"), scenario.get("expect")
+                parts = {"given.": given, "expect.": expect}
+                if isinstance(given, Map):
+                    parts["given.params."] = given.get("params")
                 yield Scenario(
                     name=name,
                     given=self.read.json_map(scenario, "given"),
                     expect=self.read.json_map(scenario, "expect"),
                     span=value.key_span(name),
+                    keys=_merged(_keys(part, prefix) for prefix, part in parts.items()),
+                    places=_merged(_places(part, prefix) for prefix, part in parts.items()),
                 )
 
     def moved(self) -> str | None:
@@ -508,6 +514,17 @@ def _places(value: Any, prefix: str = "") -> dict[str, Span]:
     if not isinstance(value, Map):
         return {}
     return {f"{prefix}{key}": span for key, span in places(value).items()}
+
+
+def _keys(value: Any, prefix: str) -> dict[str, Span]:
+    """The place of each key itself."""
+    if not isinstance(value, Map):
+        return {}
+    return {f"{prefix}{key}": value.key_span(key) for key in value if key in value.marks}
+
+
+def _merged(parts: Iterable[dict[str, Span]]) -> dict[str, Span]:
+    return {key: span for part in parts for key, span in part.items()}
 
 
 def _options(read: Reader, value: Map) -> Mapping[str, Mapping[str, Json]]:

@@ -45,6 +45,11 @@ def mapped_group(pipeline: Pipeline, task: str) -> Group | None:
     return found
 
 
+def is_mapped(pipeline: Pipeline, task: Task) -> bool:
+    """Whether a run has an instance of a task for each element of a list."""
+    return task.for_each is not None or mapped_group(pipeline, task.id) is not None
+
+
 def downstream(pipeline: Pipeline) -> dict[str, tuple[str, ...]]:
     """The direct downstream tasks of each task, in the author's order."""
     found: dict[str, list[str]] = {task.id: [] for task in pipeline.tasks}

@@ -450,12 +450,26 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A test in the document: outcomes that are given, final states that are expected."""
+    """A test in the document: outcomes that are given, final states that are expected.
+
+    ``keys`` has the place of each key, ``places`` of its value: ``given.load``,
+    ``given.params.day``, ``expect.load``.
+    """
 
     name: str
     given: Mapping[str, Json]
     expect: Mapping[str, Json]
     span: Span = _span()
+    keys: Places = _places()
+    places: Places = _places()
+
+    def at(self, key: str) -> Span:
+        """The place of a key's value, else of the test."""
+        return self.places.get(key, self.span)
+
+    def at_key(self, key: str) -> Span:
+        """The place of a key itself, else of the test."""
+        return self.keys.get(key, self.span)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,13 +22,18 @@ from dagglot.ir.model import (
     Value,
 )
 from dagglot.passes.dependencies import body_values
-from dagglot.semantics.scenario import NOTHING_GIVEN, UNKNOWN, Given, Outcome
+from dagglot.semantics.scenario import NOTHING_GIVEN, UNKNOWN, Given, Outcome, param_values
 from dagglot.semantics.states import Cause, Instance, RunState, State, Why
 from dagglot.semantics.trigger_rules import decide, decide_teardown
 
 
 class UnansweredError(Exception):
-    """The scenario leaves open what the run depends on; the text says what to give."""
+    """The scenario leaves open what the run depends on: ``key`` is what to give, and ``value`` as
+    what; "" where a scenario has no word for it."""
+
+    def __init__(self, what: str, key: str = "", value: str = "…") -> None:
+        super().__init__(f"{what}: give `{key}: {value}`" if key else what)
+        self.what, self.key, self.value = what, key, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,10 @@ class Run:
             elements = self.evaluate(task, items, None)
         except EvaluationError as error:
             elements = error
+        except UnansweredError as error:
+            what = f"the elements of `{task.id}` are {error.what}"
+            value = "{output: […]}" if error.value == "{output: …}" else error.value
+            raise UnansweredError(what, error.key, value) from error
         if not isinstance(elements, list):
             said = "has no value: " + str(elements) if _is_error(elements) else "is no list"
             yield _blocked(task, None, State.FAILED, Why(f"what `for_each` goes over {said}"))
@@ -222,18 +231,27 @@ class Run:
             return Instance(task.id, index, state, number, output, Why(why))
 
         try:
-            if task.when is not True and not boolean(self.evaluate(task, task.when, index)):
+            if task.when is not True and not self.wanted(task, index):
                 return ends(State.SKIPPED, 0, "`when` is false")
             if outcome.state is State.SKIPPED:
                 return ends(State.SKIPPED, 1, "it skipped itself")
             self.read_arguments(task, index)
             if outcome.state is State.FAILED or outcome.failures >= attempts:
-                return ends(State.FAILED, attempts, "it failed")
+                why = "it failed" if attempts == 1 else f"it failed in all {attempts} attempts"
+                return ends(State.FAILED, attempts, why)
             output = self.output(task, outcome, index)
         except EvaluationError as error:
             return ends(State.FAILED, attempts, f"an expression has no value: {error}")
         done = outcome.failures + 1
         return ends(State.SUCCESS, done, "it ran" if done == 1 else f"attempt {done}", output)
+
+    def wanted(self, task: Task, index: Index) -> bool:
+        """What ``when`` says."""
+        try:
+            return boolean(self.evaluate(task, task.when, index))
+        except UnansweredError as error:
+            what = f"`when` of `{task.id}` reads {error.what}"
+            raise UnansweredError(what, error.key, error.value) from error
 
     def read_arguments(self, task: Task, index: Index) -> None:
         """What the body reads must have a value; what the scenario does not give, may have one."""
@@ -252,18 +270,24 @@ class Run:
                 if isinstance(outcome.output, bool):
                     return outcome.output
                 if body.call is not None:
-                    raise UnansweredError(
-                        f"what the gate decides: give `{task.id}: true` or `false`"
-                    )
-                return boolean(self.evaluate(task, body.condition, index))
+                    raise UnansweredError(f"what the gate `{task.id}` decides", task.id, "true")
+                try:
+                    return boolean(self.evaluate(task, body.condition, index))
+                except UnansweredError as error:
+                    what = f"the gate `{task.id}` reads {error.what}"
+                    raise UnansweredError(what, error.key or task.id, error.value) from error
             case BranchBody() as body:
                 if isinstance(outcome.output, list):
                     return outcome.output
                 if body.call is not None:
-                    raise UnansweredError(f"what the branch chooses: give `{task.id}: …`")
-                for case in body.cases:
-                    if boolean(self.evaluate(task, case.condition, index)):
-                        return list(case.to)
+                    raise UnansweredError(f"what the branch `{task.id}` chooses", task.id)
+                try:
+                    for case in body.cases:
+                        if boolean(self.evaluate(task, case.condition, index)):
+                            return list(case.to)
+                except UnansweredError as error:
+                    what = f"the branch `{task.id}` reads {error.what}"
+                    raise UnansweredError(what, error.key or task.id, error.value) from error
                 return list(body.otherwise)
             case NoopBody():
                 return None
@@ -281,9 +305,8 @@ class Run:
         item = None
         if index is not None and items is not None:
             item = self.evaluate(task, items, None)[index]
-        defaults = {param.name: _thawed(param.default) for param in self.pipeline.params}
         environment = Environment(
-            params={**defaults, **{k: _thawed(v) for k, v in self.given.params.items()}},
+            params=param_values(self.pipeline, self.given.params),
             run=_NotGiven("run"),
             partition=_NotGiven("partition", {"key": self.given.partition}),
             outputs=_Outputs(self, task, index),
@@ -307,7 +330,7 @@ class Run:
             outputs = [[one.output for one in ended]]
         (value,) = outputs
         if value is UNKNOWN or (isinstance(value, list) and UNKNOWN in value):
-            raise UnansweredError(f"what `{id}` returns: give `{id}: {{output: …}}`")
+            raise UnansweredError(f"what `{id}` returns", id, "{output: …}")
         return value
 
 
@@ -335,7 +358,8 @@ class _NotGiven(Mapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         if key in self.known:
             return self.known[key]
-        raise UnansweredError(f"`{self.name}.{key}`, which a scenario cannot give")
+        of_partition = "partition" if (self.name, key) == ("partition", "key") else ""
+        raise UnansweredError(f"`{self.name}.{key}`", of_partition)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.known)
@@ -349,14 +373,6 @@ def _ids(body: object, name: object) -> tuple[str, ...]:
     if isinstance(body, BranchBody) and isinstance(name, str):
         return body.choices.get(name) or (name,)
     return ()
-
-
-def _thawed(value: object) -> object:
-    if isinstance(value, tuple | list):
-        return [_thawed(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _thawed(item) for key, item in value.items()}
-    return value
 
 
 def _is_error(value: object) -> bool:
