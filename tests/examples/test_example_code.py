@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import importlib
 import inspect
+import io
 import json
 import os
 import shutil
@@ -14,9 +16,11 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import MagicMock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,15 +28,36 @@ import pytest
 from dagglot import api
 from dagglot.expressions.evaluate import Environment, evaluate, to_json
 from dagglot.ir import graph
-from dagglot.ir.model import NoopBody, Pipeline, PythonBody, ShellBody
+from dagglot.ir.model import NoopBody, Pipeline, PythonBody, ShellBody, Task
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SOURCES = {
     "hello": EXAMPLES / "hello",
     "orders_daily": EXAMPLES / "orders_daily",
     "groups_and_defaults": EXAMPLES / "groups_and_defaults",
+    "fan_out": EXAMPLES / "fan_out",
+    "churn_training": EXAMPLES / "churn_training",
     "project": EXAMPLES / "project" / "src",
 }
+OWN = {"greetings", "orders", "readings", "stations", "churn", "make_customers", "subscriptions"}
+NOT_HERE = (
+    "joblib",
+    *(
+        f"sklearn{name}"
+        for name in (
+            "",
+            ".ensemble",
+            ".feature_extraction",
+            ".linear_model",
+            ".metrics",
+            ".model_selection",
+            ".neighbors",
+            ".pipeline",
+            ".preprocessing",
+        )
+    ),
+)
+"""What an example needs and the compiler's own environment does not have."""
 DAY = datetime.date(2026, 1, 15)
 Import = Callable[[str, str], ModuleType]
 
@@ -49,7 +74,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Iterator[Import]:
 
     yield importing
     for name in set(sys.modules) - before:
-        if name.split(".")[0] in {"greetings", "orders", "readings", "subscriptions"}:
+        if name.split(".")[0] in OWN:
             del sys.modules[name]
 
 
@@ -63,7 +88,11 @@ def pipelines(example: str, environment: str | None = None) -> tuple[Pipeline, .
 
 
 @pytest.mark.parametrize("example", SOURCES)
-def test_every_call_is_a_function_that_takes_its_args(example: str, load: Import) -> None:
+def test_every_call_is_a_function_that_takes_its_args(
+    example: str, load: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in NOT_HERE:  # to look at a function's parameters, its libraries need not be there
+        monkeypatch.setitem(sys.modules, name, MagicMock())
     called = 0
     for pipeline in pipelines(example):
         for task in pipeline.tasks:
@@ -87,31 +116,41 @@ def run(example: str, pipeline: Pipeline, load: Import, cwd: Path, **given: Any)
             run={"id": "manual__2026-01-15T02:00:00+00:00", "time": moment, "date": moment.date()},
             outputs=outputs,
         )
-        match task.body:
-            case PythonBody() as body:
-                function = getattr(load(example, body.module), body.function)
-                outputs[id] = to_json(function(**evaluate(dict(body.args), known)))
-            case ShellBody() as body:
-                env = {name: str(evaluate(value, known)) for name, value in task.env.items()}
-                script = str(evaluate(body.run, known))
-                shown = subprocess.run(
-                    ["bash", "-eo", "pipefail", "-c", script],
-                    env={**os.environ, **env},
-                    cwd=cwd,
-                    check=True,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    text=True,
-                ).stdout
-                last = (shown.splitlines() or [""])[-1].rstrip()
-                outputs[id] = {"text": last, "json": None, "none": None}[body.output]
-                if body.output == "json":
-                    outputs[id] = json.loads(last)
-            case NoopBody():
-                outputs[id] = None
-            case other:
-                raise AssertionError(f"{id}: no way to run {other}")
+        if task.for_each is None:
+            outputs[id] = run_task(example, task, known, load, cwd)
+        else:
+            outputs[id] = [
+                run_task(example, task, replace(known, item=item, index=index), load, cwd)
+                for index, item in enumerate(evaluate(task.for_each.items, known))
+            ]
     return outputs
+
+
+def run_task(example: str, task: Task, known: Environment, load: Import, cwd: Path) -> Any:
+    match task.body:
+        case PythonBody() as body:
+            function = getattr(load(example, body.module), body.function)
+            return to_json(function(**evaluate(dict(body.args), known)))
+        case ShellBody() as body:
+            env = {name: str(evaluate(value, known)) for name, value in task.env.items()}
+            script = str(evaluate(body.run, known))
+            shown = subprocess.run(
+                ["bash", "-eo", "pipefail", "-c", script],
+                env={**os.environ, **env},
+                cwd=cwd,
+                check=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            ).stdout
+            last = (shown.splitlines() or [""])[-1].rstrip()
+            if body.output == "json":
+                return json.loads(last)
+            return last if body.output == "text" else None
+        case NoopBody():
+            return None
+        case other:
+            raise AssertionError(f"{task.id}: no way to run {other}")
 
 
 def test_hello_runs(load: Import, tmp_path: Path) -> None:
@@ -186,27 +225,25 @@ def test_hello(load: Import) -> None:
     assert greet("  ") == "Hello, world!"
 
 
-REGIONS = ["emea", "americas", "apac"]
-
-
 def test_orders_from_exports_to_report(load: Import, tmp_path: Path) -> None:
-    checked = load("orders_daily", "orders.validate").check_exports(REGIONS, 20, "skip")
+    checked = load("orders_daily", "orders.validate").check_exports(None, 20, "skip")
     assert checked["rejected"] == 6
-    assert {name: one["orders"] for name, one in checked["regions"].items()} == {
-        "emea": 28,
-        "americas": 29,
-        "apac": 27,
-    }
+    assert [(one["region"], one["orders"]) for one in checked["regions"]] == [
+        ("americas", 29),
+        ("apac", 27),
+        ("emea", 28),
+    ]
 
     load_region = load("orders_daily", "orders.load").load_region
 
-    def one(region: str) -> dict[str, Any]:
-        expected = checked["regions"][region]["orders"]
-        made: dict[str, Any] = load_region(region, expected, False, str(tmp_path))
+    def one(found: dict[str, Any]) -> dict[str, Any]:
+        made: dict[str, Any] = load_region(
+            found["region"], found["orders"], False, None, str(tmp_path)
+        )
         return made
 
     with ThreadPoolExecutor(6) as pool:  # two runs at once
-        loads = list(pool.map(one, REGIONS * 2))
+        loads = list(pool.map(one, checked["regions"] * 2))
     assert loads[:3] == loads[3:]
     with closing(sqlite3.connect(tmp_path / "warehouse.sqlite")) as db:
         rows = db.execute("select count(*), count(distinct order_id) from orders").fetchone()
@@ -225,7 +262,7 @@ def test_orders_from_exports_to_report(load: Import, tmp_path: Path) -> None:
 
 def test_full_refresh_forgets_what_the_export_no_longer_has(load: Import, tmp_path: Path) -> None:
     load_region = load("orders_daily", "orders.load").load_region
-    load_region("emea", 28, False, str(tmp_path))
+    load_region("emea", 28, False, None, str(tmp_path))
     with closing(sqlite3.connect(tmp_path / "warehouse.sqlite")) as db, db:
         db.execute("update orders set order_id = 'E-1' where order_id = 'E-41200'")
 
@@ -233,23 +270,37 @@ def test_full_refresh_forgets_what_the_export_no_longer_has(load: Import, tmp_pa
         with closing(sqlite3.connect(tmp_path / "warehouse.sqlite")) as db:
             return int(db.execute("select count(*) from orders").fetchone()[0])
 
-    load_region("emea", 28, False, str(tmp_path))
+    load_region("emea", 28, False, None, str(tmp_path))
     assert count() == 29
-    load_region("emea", 28, True, str(tmp_path))
+    load_region("emea", 28, True, None, str(tmp_path))
     assert count() == 28
+
+
+def test_orders_loads_what_has_arrived(load: Import, tmp_path: Path) -> None:
+    check_exports = load("orders_daily", "orders.validate").check_exports
+    exports = load("orders_daily", "orders.exports")
+    assert check_exports(str(tmp_path), 20, "skip") == {"regions": [], "rejected": 0}
+    shutil.copy(exports.EXPORTS / "emea.csv", tmp_path / "dach.csv")
+    (found,) = check_exports(str(tmp_path), 20, "skip")["regions"]
+    assert (found["region"], found["orders"]) == ("dach", 28)
+    load_region = load("orders_daily", "orders.load").load_region
+    results = tmp_path / "results"
+    loaded = load_region("dach", found["orders"], False, str(tmp_path), str(results))
+    assert (loaded["region"], loaded["orders"]) == ("dach", 28)
+    with pytest.raises(exports.BrokenExportError, match="there is no folder"):
+        check_exports(str(tmp_path / "nowhere"), 20, "skip")
 
 
 def test_orders_refuses_what_is_not_fit_to_load(load: Import, tmp_path: Path) -> None:
     check_exports = load("orders_daily", "orders.validate").check_exports
     exports = load("orders_daily", "orders.exports")
     with pytest.raises(exports.BrokenExportError, match="apac: 27 orders, expected at least 28"):
-        check_exports(REGIONS, 28, "skip")
+        check_exports(None, 28, "skip")
     with pytest.raises(exports.BrokenExportError, match="emea: 2 bad rows"):
-        check_exports(REGIONS, 0, "fail")
+        check_exports(None, 0, "fail")
     with pytest.raises(RuntimeError, match="30 orders were validated"):
-        load("orders_daily", "orders.load").load_region("emea", 30, False, str(tmp_path))
+        load("orders_daily", "orders.load").load_region("emea", 30, False, None, str(tmp_path))
 
-    shutil.copy(exports.DATA / "rates.csv", tmp_path)
     with pytest.raises(exports.BrokenExportError, match="has not arrived"):
         exports.read_export("emea", tmp_path)
     (tmp_path / "emea.csv").write_bytes(b"order_id;status\nE-1;paid\n")
@@ -262,7 +313,6 @@ def test_orders_refuses_what_is_not_fit_to_load(load: Import, tmp_path: Path) ->
 
 def test_a_row_that_is_cut_off_or_too_long_is_rejected(load: Import, tmp_path: Path) -> None:
     exports = load("orders_daily", "orders.exports")
-    shutil.copy(exports.DATA / "rates.csv", tmp_path)
     head = "order_id,ordered_at,customer,sku,quantity,unit_price,currency,status"
     good = "A-1,2026-01-14T10:00:00,Ann,TENT-2P,1,100.00,EUR,paid"
     rows = [
@@ -307,6 +357,149 @@ def test_solar_readings(load: Import, tmp_path: Path) -> None:
     again = staging.prepare("scheduled__2026-01-15T01:15:00+00:00", str(tmp_path))
     assert again == places
     assert list(Path(again["staging"]).iterdir()) == []
+
+
+def test_air_quality_by_hand(load: Import, tmp_path: Path) -> None:
+    """The tasks one by one, as the pipeline puts them together."""
+    files, store = load("fan_out", "stations.files"), load("fan_out", "stations.store")
+    report = load("fan_out", "stations.report")
+    places = load("fan_out", "stations.folders").make_scratch("manual:1", str(tmp_path))
+    read, loaded = [], []
+    for number, path in enumerate(files.find(None)):
+        try:
+            read.append(files.read(path, number, places["folder"]))
+        except files.StillWritingError as error:
+            assert "turin.csv ends after 17 lines" in str(error)
+            read.append(None)
+        if read[-1] is None or read[-1]["usable"] < 0.75:
+            loaded.append(None)
+        else:
+            loaded.append(store.load(read[-1]["path"], places["results"]))
+    assert [None if one is None else one["usable"] for one in read] == [
+        0.958, 0.917, 1.0, 0.667, None, 1.0
+    ]  # fmt: skip
+    assert store.load(read[0]["path"], places["results"]) == loaded[0]  # as a second attempt would
+
+    counts = report.count(read, loaded)
+    assert counts == {
+        "files": 6,
+        "cut_off": 1,
+        "not_loaded": 1,
+        "loaded": 4,
+        "stations": ["brno", "ghent", "leipzig", "uppsala"],
+    }
+    summaries = [store.summarise(station, places["results"]) for station in counts["stations"]]
+    made = report.build(DAY, counts, summaries, places["results"])
+    assert made["headline"] == "6 files: 4 loaded, 1 not loaded, 1 cut off"
+    readme = (EXAMPLES / "fan_out" / "README.md").read_text(encoding="utf-8")
+    assert Path(made["path"]).read_text(encoding="utf-8") in readme
+    with pytest.raises(LookupError, match="nothing was loaded for porto"):
+        store.summarise("porto", places["results"])
+
+
+def test_air_quality_without_files(load: Import, tmp_path: Path) -> None:
+    files, report = load("fan_out", "stations.files"), load("fan_out", "stations.report")
+    assert files.find(str(tmp_path)) == []
+    made = report.build(DAY, report.count([], []), [], str(tmp_path))
+    assert made["headline"] == "0 files: 0 loaded, 0 not loaded, 0 cut off"
+    with pytest.raises(NotADirectoryError, match="there is no folder"):
+        files.find(str(tmp_path / "nowhere"))
+
+
+def test_what_a_sensor_does_not_know_is_no_number(load: Import, tmp_path: Path) -> None:
+    read = load("fan_out", "stations.files").read
+    path = tmp_path / "x.csv"
+    head = "#station x\nhour,pm25,pm10\n"
+    rows = "00:00,1.5,2\n01:00,NaN,2\n02:00,-1,2\n03:00,9999,2\n04:00,,2\n05:00\n00:00,2.5,2\n"
+    path.write_text(f"{head}{rows}#end\n", encoding="utf-8")
+    made = read(str(path), 7, str(tmp_path))
+    assert made["usable"] == round(1 / 24, 3)
+    kept = json.loads((tmp_path / "7.json").read_text(encoding="utf-8"))
+    assert kept == {"station": "x", "hours": {"00:00": 2.5}}
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(Exception, match="ends after 0 lines"):
+        read(str(path), 7, str(tmp_path))
+
+
+def test_churn_customers_are_those_of_the_generator(
+    load: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES / "churn_training" / "data"))
+    written = io.StringIO()
+    load("churn_training", "make_customers").write(written)
+    shipped = EXAMPLES / "churn_training" / "data" / "customers.csv"
+    assert shipped.read_bytes() == written.getvalue().encode()
+
+
+def test_churn_customers_keep_their_side(load: Import, tmp_path: Path) -> None:
+    customers = load("churn_training", "churn.customers")
+    made = customers.prepare("manual:1", str(tmp_path))
+    assert (made["training"], made["held_out"]) == (425, 175)
+    assert Path(made["folder"]).parent == tmp_path / "runs"
+    assert made == customers.prepare("manual:1", str(tmp_path))
+    seen, churned = customers.load(made["folder"], "held_out")
+    assert (len(seen), sum(churned)) == (175, 58)
+    assert set(seen[0]) == {"contract", *customers.NUMBERS}  # neither the id nor the answer
+    half = tmp_path / "half.csv"
+    lines = customers.CUSTOMERS.read_text(encoding="utf-8").splitlines(keepends=True)
+    half.write_text("".join(lines[:301]), encoding="utf-8")
+    assert all(
+        customers.is_held_out(one["customer"]) == customers.is_held_out(two["customer"])
+        for one, two in zip(customers.read(half), customers.read(), strict=False)
+    )
+    gaps = [line for line in lines if ",," in line]
+    assert gaps
+    assert all(one["data_gb"] > 0 for one in customers.read())
+
+
+def test_churn_best_and_gain(load: Import) -> None:
+    registry = load("churn_training", "churn.registry")
+    candidates = [{"name": name, "auc": auc} for name, auc in (("a", 0.8), ("b", 0.9), ("c", 0.9))]
+    assert registry.best(candidates)["name"] == "b"
+    assert registry.gain(0.83, None) == 0.33
+    assert registry.gain(0.83, 0.84) == -0.01
+
+
+def test_churn_deploys_whole_or_not_at_all(
+    load: Import, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = load("churn_training", "churn.registry")
+    model = tmp_path / "0.joblib"
+    model.write_bytes(b"first")
+    made = registry.deploy(str(model), str(tmp_path))
+    assert made["sha256"] == hashlib.sha256(b"first").hexdigest()
+    assert made == registry.deploy(str(model), str(tmp_path))
+    model.write_bytes(b"second")
+
+    def fails(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk is full"):
+        patch.setattr(registry.shutil, "copyfileobj", fails)
+        registry.deploy(str(model), str(tmp_path))
+    assert registry.champion_of(str(tmp_path)).read_bytes() == b"first"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0.joblib", "champion.joblib"]
+    registry.deploy(str(model), str(tmp_path))
+    assert registry.champion_of(str(tmp_path)).read_bytes() == b"second"
+
+
+def test_churn_report(load: Import, tmp_path: Path) -> None:
+    build = load("churn_training", "churn.report").build
+    candidates = [
+        {"name": "boosting", "auc": 0.8041, "spread": 0.0113},
+        {"name": "logistic", "auc": 0.8271, "spread": 0.0255},
+    ]
+    challenger = {"name": "logistic", "auc": 0.8302, "accuracy": 0.7657, "baseline_accuracy": 0.67}
+    none = {"champion": None, "auc": None, "gain": 0.3302}
+    made = build(DAY, candidates, challenger, none, {"path": "x"}, str(tmp_path))
+    lines = Path(made["path"]).read_text(encoding="utf-8").splitlines()
+    assert [line.split()[0] for line in lines[3:5]] == ["logistic", "boosting"]
+    assert lines[-1] == "no champion yet: deployed"
+    kept = {"champion": "logistic", "auc": 0.8302, "gain": 0.0}
+    made = build(DAY, candidates, challenger, kept, None, str(tmp_path))
+    text = Path(made["path"]).read_text(encoding="utf-8")
+    assert text.endswith("champion logistic 0.830: the champion stays\n")
+    assert made["deployed"] is False
 
 
 def test_usage_up_to_a_time(load: Import, tmp_path: Path) -> None:

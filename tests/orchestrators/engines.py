@@ -85,6 +85,7 @@ def modules() -> list[Path]:
         EXAMPLES / "hello",
         EXAMPLES / "orders_daily",
         EXAMPLES / "groups_and_defaults",
+        EXAMPLES / "fan_out",
         EXAMPLES / "project" / "src",
     ]
 
@@ -102,6 +103,9 @@ class Run:
     def name(self) -> str:
         return self.key or self.pipeline
 
+
+NO_CSV = str(EXAMPLES / "hello")
+"""A folder in which no example finds a file."""
 
 RUNS: tuple[Run, ...] = (
     Run("values", time="2026-10-24T00:30:00+00:00"),
@@ -121,6 +125,9 @@ RUNS: tuple[Run, ...] = (
     Run("hello"),
     Run("hello", (("name", "it's «Ada» {{ ds }} $(id)"),), "hello-hostile"),
     Run("orders_daily"),
+    Run("orders_daily", (("exports_dir", NO_CSV),), "orders-without-exports"),
+    Run("air_quality"),
+    Run("air_quality", (("inbox_dir", NO_CSV),), "air-quality-without-files"),
     Run("dies"),
 )
 

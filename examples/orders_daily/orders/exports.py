@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parents[1] / "data"
+EXPORTS = DATA / "exports"
 COLUMNS = frozenset(
     {"order_id", "ordered_at", "customer", "sku", "quantity", "unit_price", "currency", "status"}
 )
@@ -49,13 +50,26 @@ class Export:
     repeated: int
 
 
-def read_rates(folder: Path = DATA) -> dict[str, Decimal]:
+def exports_folder(exports_dir: str | None) -> Path:
+    """The folder that a run was given, or the one that ships with the example."""
+    folder = Path(exports_dir) if exports_dir else EXPORTS
+    if not folder.is_dir():
+        raise BrokenExportError(f"there is no folder {folder}")
+    return folder
+
+
+def regions_in(folder: Path) -> list[str]:
+    """The regions that have dropped an export, in an order that no file system decides."""
+    return sorted(path.stem for path in folder.glob("*.csv"))
+
+
+def read_rates() -> dict[str, Decimal]:
     """What one unit of each currency is worth in euros."""
-    with (folder / "rates.csv").open(encoding="utf-8", newline="") as file:
+    with (DATA / "rates.csv").open(encoding="utf-8", newline="") as file:
         return {row["currency"]: Decimal(row["eur"]) for row in csv.DictReader(file)}
 
 
-def read_export(region: str, folder: Path = DATA) -> Export:
+def read_export(region: str, folder: Path = EXPORTS) -> Export:
     """The orders of one region. EMEA writes semicolons and decimal commas, and a BOM."""
     path = folder / f"{region}.csv"
     try:
@@ -70,7 +84,7 @@ def read_export(region: str, folder: Path = DATA) -> Export:
     if missing:
         raise BrokenExportError(f"{path.name} lacks the columns {', '.join(sorted(missing))}")
 
-    rates = read_rates(folder)
+    rates = read_rates()
     orders: dict[str, Order] = {}
     rejected: list[Rejected] = []
     repeated = 0

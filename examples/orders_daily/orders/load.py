@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
-from orders.exports import read_export
+from orders.exports import exports_folder, read_export
 from orders.results import results_folder
 
 TABLE = """
@@ -35,13 +35,17 @@ LOCK_SECONDS = 30
 
 
 def load_region(
-    region: str, expected_orders: int, full_refresh: bool, results_dir: str | None
+    region: str,
+    expected_orders: int,
+    full_refresh: bool,
+    exports_dir: str | None,
+    results_dir: str | None,
 ) -> dict[str, Any]:
     """Load a region in one transaction, so that a retry finds either nothing of it or all.
 
     Upserts by order id: to load the same export twice changes nothing.
     """
-    orders = read_export(region).orders
+    orders = read_export(region, exports_folder(exports_dir)).orders
     if len(orders) != expected_orders:
         raise RuntimeError(
             f"{region}: {expected_orders} orders were validated, the file now has {len(orders)}"
