@@ -19,6 +19,10 @@ _RULES: Final = (
     "generated helper decides, and shows what does not run as Completed/Skipped or "
     "Pending/NotReady"
 )
+_SKIPS: Final = (
+    "the task's function returns a Completed state that is named Skipped; to Prefect's own rule "
+    "that is a success, so tasks below need the generated helper"
+)
 _DECIDERS: Final = (
     "an ordinary task; the generated helper for trigger rules skips what it does not let run"
 )
@@ -49,9 +53,9 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
     Feature.GATE_ALL_DOWNSTREAM: emulated(_DECIDERS),
     Feature.GATE_DIRECT: emulated(_DECIDERS),
     Feature.BRANCH: emulated(_DECIDERS),
-    Feature.WHEN: native("the task's function returns the state Skipped"),
-    Feature.SKIP_ON: native("the task's function returns the state Skipped"),
-    Feature.SKIP_EXIT_CODE: native("the task's function returns the state Skipped"),
+    Feature.WHEN: emulated(_SKIPS),
+    Feature.SKIP_ON: emulated(_SKIPS),
+    Feature.SKIP_EXIT_CODE: emulated(_SKIPS),
     Feature.FOR_EACH: emulated(_LISTS),
     Feature.GROUP_FOR_EACH: emulated(_LISTS),
     Feature.FOR_EACH_MAX_PARALLEL: emulated(

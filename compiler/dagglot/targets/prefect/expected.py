@@ -9,7 +9,7 @@ from typing import Any
 from dagglot.expressions.types import Kind
 from dagglot.ir.model import Backoff, Json, NoopBody, Param, Pipeline, Retries, Task
 from dagglot.targets.base import Context
-from dagglot.targets.prefect import docs
+from dagglot.targets.prefect import control_flow, docs
 from dagglot.targets.prefect.names import TARGET, naming
 
 
@@ -24,7 +24,7 @@ def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
         "retries": 0,
         "timeout": None,
         "params": {names.params[param.name]: _param(param) for param in pipeline.params},
-        "tasks": [_task(task) for task in pipeline.tasks],
+        "tasks": [_task(pipeline, task) for task in pipeline.tasks],
         "graph_error": None,
         "deployments": [_deployment(pipeline, context)],
     }
@@ -67,7 +67,7 @@ def _default(param: Param) -> Json:
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
 
-def _task(task: Task) -> dict[str, Any]:
+def _task(pipeline: Pipeline, task: Task) -> dict[str, Any]:
     retries = task.retries
     text = docs.task_docs(task)
     if isinstance(task.body, NoopBody) and not text:
@@ -79,7 +79,7 @@ def _task(task: Task) -> dict[str, Any]:
         "retries": retries.count,
         "retry_jitter_factor": None,
         "timeout": None,  # Prefect's own cannot interrupt a thread, so it is not used
-        "mapped": False,
+        "mapped": control_flow.elements_of(pipeline, task) is not None,
         "upstream": sorted(set(task.upstream)),
     }
     if retries.count:

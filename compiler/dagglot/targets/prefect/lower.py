@@ -118,6 +118,8 @@ class _Flow:
         self.used |= values.used
         self.helpers |= values.helpers
         self.arguments[task.id] = arguments = values.arguments()
+        if each:
+            self.imports.name("typing", "Any")
         text = docs.task_docs(task)
         if isinstance(task.body, NoopBody) and not text:
             text = docs.NOTHING_TO_DO

@@ -13,7 +13,7 @@ is called once, with the defaults of its params (None where there is none), in a
 context whose task runner only writes down what it is asked to submit: no body runs, no API is
 asked. What the flow does with a result at that moment is done with None; where that fails,
 ``graph_error`` says so, and the tasks are those submitted until then. Tasks that other tasks
-submit are not seen.
+submit are not seen. A task is ``mapped`` where its run name has an ``{index}``.
 
 With ``deploy`` the project is really deployed, by ``prefect deploy --all`` against a server of
 its own, and the deployments are what that server then holds. The escape of `deployments.ESCAPE`
@@ -45,7 +45,7 @@ def main() -> None:
             try:
                 module = common.load_flow_file(file)
                 flows = common.flows_of(module)
-                pipelines += [describe(flow, name, file) for name, flow in flows.items()]
+                pipelines += [describe(flow, module, name, file) for name, flow in flows.items()]
             except BaseException as error:
                 errors.append({"file": file, "message": common.one_line(error)})
         found = deployments.deploy(errors) if request.get("deploy") else deployments.read(errors)
@@ -61,8 +61,8 @@ def main() -> None:
     common.write_answer(answer_path, answer)
 
 
-def describe(flow: Any, function: str, file: str) -> dict[str, Any]:
-    tasks, graph_error = submitted(flow)
+def describe(flow: Any, module: Any, function: str, file: str) -> dict[str, Any]:
+    tasks, graph_error = submitted(flow, tasks_of(module))
     return {
         "id": flow.name,
         "file": file,
@@ -91,7 +91,7 @@ def params(flow: Any) -> dict[str, Any]:
     return found
 
 
-def submitted(flow: Any) -> tuple[list[dict[str, Any]], str | None]:
+def submitted(flow: Any, defined: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
     """The tasks that the flow submits, in that order, with the tasks that each waits for."""
     from uuid import uuid4
 
@@ -145,6 +145,9 @@ def submitted(flow: Any) -> tuple[list[dict[str, Any]], str | None]:
     names = {run_id: task.name for task, run_id, _, _ in submissions}
     tasks: dict[str, dict[str, Any]] = {}
     for task, _, waits_for, mapped in submissions:
+        # what is submitted may be a copy that was changed for one run
+        task = defined.get(task.name, task)
+        mapped |= "{index}" in str(task.task_run_name)
         entry = tasks.setdefault(
             task.name, {**describe_task(task), "mapped": False, "upstream": []}
         )
@@ -152,6 +155,13 @@ def submitted(flow: Any) -> tuple[list[dict[str, Any]], str | None]:
         upstream = {names[run_id] for run_id in waits_for if run_id in names}
         entry["upstream"] = sorted({*entry["upstream"], *upstream})
     return list(tasks.values()), graph_error
+
+
+def tasks_of(module: Any) -> dict[str, Any]:
+    """The tasks that a file defines, by their names."""
+    from prefect import Task
+
+    return {one.name: one for one in vars(module).values() if isinstance(one, Task)}
 
 
 def written_future() -> Any:

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pipeline_helpers.processes import call_with_timeout, run_shell
+from pipeline_helpers.rules import Items, finish, submit, submit_each
 from pipeline_helpers.runs import is_outside_schedule, run_time
 from pipeline_helpers.values import to_text
 from prefect import State, flow, runtime, task
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import PrefectFuture
 from prefect.states import Completed
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
@@ -20,79 +20,39 @@ START = datetime(2026, 1, 1, tzinfo=ZoneInfo("Europe/Madrid"))
 
 
 @task(name="validate", retries=0, cache_policy=NO_CACHE)
-def validate(min_rows: int, bad_rows: str) -> Any:
-    """Refuse exports that are missing, cut off or broken."""
+def validate(min_rows: int, bad_rows: str, exports_dir: str | None) -> Any:
+    """Find the exports, and refuse those that are cut off or broken."""
     return call_with_timeout(
         600,
         "orders.validate:check_exports",
-        regions=["emea", "americas", "apac"],
+        exports_dir=exports_dir,
         min_rows=min_rows,
         bad_rows=bad_rows,
     )
 
 
 @task(
-    name="load__region_emea",
+    name="load",
+    task_run_name="load[{index}]",
     retries=3,
     retry_delay_seconds=[30, 60, 120],
     cache_policy=NO_CACHE,
 )
-def load__region_emea(
-    validate_output: Any,
+def load(
+    item: Any,
+    index: int,
     full_refresh: bool,
+    exports_dir: str | None,
     results_dir: str | None,
 ) -> Any:
     """Upsert one region's orders."""
     return call_with_timeout(
         600,
         "orders.load:load_region",
-        region="emea",
-        expected_orders=validate_output["regions"]["emea"]["orders"],
+        region=item["region"],
+        expected_orders=item["orders"],
         full_refresh=full_refresh,
-        results_dir=results_dir,
-    )
-
-
-@task(
-    name="load__region_americas",
-    retries=3,
-    retry_delay_seconds=[30, 60, 120],
-    cache_policy=NO_CACHE,
-)
-def load__region_americas(
-    validate_output: Any,
-    full_refresh: bool,
-    results_dir: str | None,
-) -> Any:
-    """Upsert one region's orders."""
-    return call_with_timeout(
-        600,
-        "orders.load:load_region",
-        region="americas",
-        expected_orders=validate_output["regions"]["americas"]["orders"],
-        full_refresh=full_refresh,
-        results_dir=results_dir,
-    )
-
-
-@task(
-    name="load__region_apac",
-    retries=3,
-    retry_delay_seconds=[30, 60, 120],
-    cache_policy=NO_CACHE,
-)
-def load__region_apac(
-    validate_output: Any,
-    full_refresh: bool,
-    results_dir: str | None,
-) -> Any:
-    """Upsert one region's orders."""
-    return call_with_timeout(
-        600,
-        "orders.load:load_region",
-        region="apac",
-        expected_orders=validate_output["regions"]["apac"]["orders"],
-        full_refresh=full_refresh,
+        exports_dir=exports_dir,
         results_dir=results_dir,
     )
 
@@ -103,23 +63,13 @@ def load__region_apac(
     retry_delay_seconds=[30, 60, 120],
     cache_policy=NO_CACHE,
 )
-def report(
-    load__region_emea_output: Any,
-    load__region_americas_output: Any,
-    load__region_apac_output: Any,
-    validate_output: Any,
-    results_dir: str | None,
-) -> Any:
+def report(load_output: Any, validate_output: Any, results_dir: str | None) -> Any:
     """Write the day's report from what the loads returned."""
     return call_with_timeout(
         600,
         "orders.report:build",
         day=run_time("Europe/Madrid").date(),
-        loads=[
-            load__region_emea_output,
-            load__region_americas_output,
-            load__region_apac_output,
-        ],
+        loads=load_output,
         rejected=validate_output["rejected"],
         results_dir=results_dir,
     )
@@ -147,17 +97,23 @@ echo "archived a report of {int(report_output["orders"])} orders"
     )
 
 
+def read_load_items(validate_output: Any) -> Any:
+    """The elements that `load` is run for."""
+    return validate_output["regions"]
+
+
 @flow(name="orders_daily", retries=0, log_prints=True)
 def orders_daily(
     min_rows: Annotated[StrictInt, Field(ge=0)] = 20,
     bad_rows: Literal["skip", "fail"] = "skip",
     full_refresh: StrictBool = False,
+    exports_dir: StrictStr | None = None,
     results_dir: StrictStr | None = None,
-) -> list[PrefectFuture[Any]] | State[None]:
+) -> State[None] | None:
     """Load the regions' order exports and report on them.
 
-    Every night each region drops a CSV of its orders. The run **validates** all of them, **loads**
-    each region into the warehouse, and **reports** what came in.
+    Every night the regions drop a CSV of their orders, those that had any. The run **validates** what
+    has arrived, **loads** each region into the warehouse, and **reports** what came in.
 
     Loads are upserts by order id, so that a run may be repeated at any time.
 
@@ -167,42 +123,24 @@ def orders_daily(
         min_rows: Fewer orders than this in a region's export, and nothing is loaded.
         bad_rows: What a row does that cannot be read.
         full_refresh: Delete a region's orders before loading it.
+        exports_dir: Where the exports are; by default those that ship with the example.
         results_dir: Where the warehouse and the reports go; by default the temporary folder.
     """
     if is_outside_schedule(start=START):
         return Completed(name="Skipped", message="outside the schedule's start and end")
-    validate_future = validate.submit(min_rows, bad_rows)
-    load__region_emea_future = load__region_emea.submit(
-        validate_future,
+    validate_future = submit(validate, min_rows, bad_rows, exports_dir)
+    load_futures = submit_each(
+        load,
+        Items(read_load_items, validate_future, max_parallel=2),
         full_refresh,
+        exports_dir,
         results_dir,
+        after=[validate_future],
     )
-    load__region_americas_future = load__region_americas.submit(
-        validate_future,
-        full_refresh,
-        results_dir,
-    )
-    load__region_apac_future = load__region_apac.submit(
-        validate_future,
-        full_refresh,
-        results_dir,
-    )
-    report_future = report.submit(
-        load__region_emea_future,
-        load__region_americas_future,
-        load__region_apac_future,
-        validate_future,
-        results_dir,
-    )
-    archive_future = archive.submit(report_future)
-    return [
-        validate_future,
-        load__region_emea_future,
-        load__region_americas_future,
-        load__region_apac_future,
-        report_future,
-        archive_future,
-    ]
+    report_future = submit(report, load_futures, validate_future, results_dir)
+    archive_future = submit(archive, report_future)
+    finish([validate_future, load_futures, report_future, archive_future])
+    return None
 
 
 if __name__ == "__main__":

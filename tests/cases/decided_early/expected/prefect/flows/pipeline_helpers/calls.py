@@ -36,7 +36,7 @@ def call_or_skip(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> Any:
-    """The same; the task is skipped where the function raises `skip_on`."""
+    """Like `call_python`; the task is skipped where the function raises `skip_on`."""
     skipped: State[None] | None = None
 
     def try_call() -> Any:

@@ -28,5 +28,5 @@ def call_python(call: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) ->
 
 
 def call_gate(call: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> bool:
-    """The same; whether Python takes the result for true."""
+    """Return whether Python takes what the function returns for true."""
     return call_python(lambda: bool(call(*args, **kwargs)))

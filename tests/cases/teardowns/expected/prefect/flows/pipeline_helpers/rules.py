@@ -86,15 +86,15 @@ class Condition:
     holds: Callable[[Any], bool]
     otherwise: str
 
-    def refuses(self) -> bool:
-        return any(
-            one.status == SUCCESS and not self.holds(one.output)
-            for one in _outcomes([self.decider])
-        )
+    def refusal(self) -> str | None:
+        for one in _outcomes([self.decider]):
+            if one.status == SUCCESS and not self.holds(one.output):
+                return f"{one.name} {self.otherwise}"
+        return None
 
 
 def is_open(gate: Outcome) -> Condition:
-    return Condition(gate, lambda output: output is not False, "a gate is closed")
+    return Condition(gate, lambda output: output is not False, "is closed")
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ class Terms:
         for one in self.upstream:
             one.wait()
         for condition in self.provided:
-            if condition.refuses():
-                return SKIPPED, f"not run: {condition.otherwise}"
+            if why := condition.refusal():
+                return SKIPPED, f"not run: {why}"
         rule = "one_success" if self.set_ups else self.rule
         statuses = [one.status for one in self.set_ups or self.upstream]
         status = decide(rule, statuses) if statuses else None
