@@ -150,14 +150,14 @@ _SKIPS_ANYHOW: Final = frozenset(
 
 
 def skips_itself(task: Task) -> bool:
-    """Whether a task may end skipped although its trigger rule let it run, or it never expands."""
+    """Whether an instance of a task may end skipped although its trigger rule let it run."""
     match task.body:
         case PythonBody(skip_on=str()):
             return True
         case ShellBody(skip_exit_code=int()):
             return True
         case _:
-            return task.when is not True or task.for_each is not None
+            return task.when is not True
 
 
 def may_skip(pipeline: Pipeline) -> frozenset[str]:
@@ -178,6 +178,7 @@ def may_skip(pipeline: Pipeline) -> frozenset[str]:
         if (
             task.id in decided
             or skips_itself(task)
+            or task.for_each is not None
             or (above and (task.teardown_of or rule in _SKIPS_ON_SKIP))
             or (task.upstream and rule in _SKIPS_ANYHOW)
         ):

@@ -8,6 +8,7 @@ in one scenario.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Final, TypeAlias
 
 from dagglot.ir import flow, graph
@@ -16,6 +17,7 @@ from dagglot.semantics.states import State
 from dagglot.semantics.trigger_rules import decide, decide_teardown
 
 States: TypeAlias = frozenset[State]
+Shows: TypeAlias = frozenset[States]
 
 _SAME_FOR_BOTH: Final = frozenset({TriggerRule.ALL_DONE, TriggerRule.ONE_DONE})
 """Rules that make no difference between an upstream that is skipped and one upstream_failed."""
@@ -67,49 +69,56 @@ class _Question:
                 self.reach[task.id] = flow.gate_reach(pipeline, task.id)
             elif isinstance(task.body, BranchBody):
                 self.reach[task.id] = flow.branch_reach(pipeline, task.id)
+        self.shown = self.shows({})
         self.possible = self.states({})
 
     def states(self, assumed: Mapping[str, States]) -> dict[str, States]:
-        """The states in which each task may end, where those of some are known."""
-        found: dict[str, States] = {}
+        """The states in which the instances of each task may end, where those of some are known."""
+        shows = self.shows(assumed)
+        return {id: frozenset().union(*shows[id]) for id in self.order}
+
+    def shows(self, assumed: Mapping[str, States]) -> dict[str, Shows]:
+        """What each task may show to those below it: the states that its instances have."""
+        found: dict[str, Shows] = {}
         for id in self.order:
-            found[id] = self.of(self.tasks[id], found) & assumed.get(id, frozenset(State))
+            allowed = assumed.get(id, frozenset(State))
+            found[id] = frozenset(one for one in self.of(self.tasks[id], found) if one <= allowed)
         return found
 
-    def of(self, task: Task, known: Mapping[str, States]) -> States:
-        if task.teardown_of:
-            above = self.together(task.teardown_of, known)
-            answers = {decide_teardown(states) for states in above}
-        else:
-            above = self.together(task.upstream, known)
-            answers = {decide(task.trigger_rule, states) for states in above}
-        found = {answer for answer in answers if answer is not None}
+    def of(self, task: Task, known: Mapping[str, Shows]) -> Shows:
+        answers = {self.answer(task, states) for states in self.together(task, known)}
+        alone = {answer for answer in answers if answer is not None}
+        if any(
+            task.id in reach and frozenset({State.SUCCESS}) in known[decider]
+            for decider, reach in self.reach.items()
+        ):
+            alone.add(State.SKIPPED)
+        running: set[State] = set()
         if None in answers:
-            found.add(State.SUCCESS)
-            if flow.skips_itself(task) or task.id in self.mapped:
-                found.add(State.SKIPPED)
-            if (
-                not isinstance(task.body, NoopBody)
-                or task.when is not True
-                or task.id in self.mapped
-            ):
-                found.add(State.FAILED)
-        for decider, reach in self.reach.items():
-            if task.id in reach and State.SUCCESS in known[decider]:
-                found.add(State.SKIPPED)
-        return frozenset(found)
+            running = {State.SUCCESS}
+            if flow.skips_itself(task):
+                running.add(State.SKIPPED)
+            if not isinstance(task.body, NoopBody) or task.when is not True:
+                running.add(State.FAILED)
+        shows = {frozenset({state}) for state in (*alone, *running)}
+        if task.id in self.mapped and running:
+            items = task.for_each.items if task.for_each is not None else None
+            if not (isinstance(items, tuple) and items):
+                # no list, or an empty one: the task stands as one
+                shows |= {frozenset({State.FAILED}), frozenset({State.SKIPPED})}
+            each = running if task.for_each is not None else running | alone
+            shows |= {frozenset(some) for size in (2, 3, 4) for some in combinations(each, size)}
+        return frozenset(shows)
 
-    def together(
-        self, upstream: Sequence[str], known: Mapping[str, States]
-    ) -> list[tuple[State, ...]]:
-        """Every combination of states that the upstreams may show: rules ask no more than which
-        states there are, and whether there is one upstream or several."""
+    def answer(self, task: Task, states: Sequence[State]) -> State | None:
+        return decide_teardown(states) if task.teardown_of else decide(task.trigger_rule, states)
+
+    def together(self, task: Task, known: Mapping[str, Shows]) -> list[tuple[State, ...]]:
+        """Every combination of states that the upstreams may show: a rule asks no more than which
+        states there are."""
         seen: set[States] = {frozenset()}
-        for id in upstream:
-            each = [frozenset({state}) for state in known[id]]
-            if id in self.mapped:  # several instances, which may end differently
-                each = [one | other for one in each for other in each]
-            seen = {before | one for before in seen for one in each}
+        for id in task.teardown_of or task.upstream:
+            seen = {before | one for before in seen for one in known[id]}
         return [tuple(states) for states in seen]
 
     def by_label(self, labelled: set[str]) -> set[str]:
@@ -138,19 +147,29 @@ class _Question:
         for bad in task.upstream:
             if self.possible[bad].isdisjoint(_BAD):
                 continue
-            skipping = [
-                other
-                for other in task.upstream
-                if State.SKIPPED in self.possible[other] and (other != bad or bad in self.mapped)
-            ]
-            if not skipping:
+            if any(State.SKIPPED in one and not one.isdisjoint(_BAD) for one in self.shown[bad]):
+                return True  # two instances of one mapped task
+            others = [one for one in task.upstream if one != bad]
+            if all(State.SKIPPED not in self.possible[one] for one in others):
                 continue
-            if bad in self.mapped:  # the state of one instance says little of the others
-                return True
-            then = self.states({bad: _BAD})
-            if any(State.SKIPPED in then[other] for other in skipping):
+            # the state of one instance says little of the others
+            then = self.possible if bad in self.mapped else self.states({bad: _BAD})
+            if any(State.SKIPPED in then[one] for one in others):
                 return True
         return False
+
+    def above_success(self, decider: str) -> dict[str, States]:
+        """What is known of the tasks above a gate or a branch that skips something: it succeeded,
+        and so did everything that it could not have run without."""
+        known: dict[str, States] = {}
+        left = [decider]
+        while left:
+            id = left.pop()
+            if id not in known:
+                known[id] = frozenset({State.SUCCESS})
+                if self.tasks[id].trigger_rule is TriggerRule.ALL_SUCCESS:
+                    left.extend(self.tasks[id].upstream)
+        return known
 
     def before_a_decision(self) -> tuple[set[str], set[str]]:
         """Tasks that may run before a gate or a branch above them says that they do not, and
@@ -160,6 +179,7 @@ class _Question:
         below = flow.downstream(self.pipeline)
         for decider, reach in self.reach.items():
             after = flow.below(decider, below)
+            possible = self.states(self.above_success(decider))
             decided: set[str] = set()
             for id in self.order:
                 if id not in reach:
@@ -172,7 +192,7 @@ class _Question:
                 ]
                 if not before:
                     continue
-                states = frozenset().union(*(self.possible[one] for one in before))
+                states = frozenset().union(*(possible[one] for one in before))
                 rule = task.trigger_rule
                 enough = _EARLY_POSITIVE.get(rule, frozenset())
                 if len(before) == len(task.upstream) or not states.isdisjoint(enough):

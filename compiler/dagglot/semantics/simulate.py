@@ -36,6 +36,10 @@ class UnansweredError(Exception):
         self.what, self.key, self.value = what, key, value
 
 
+class NotSimulatedError(UnansweredError):
+    """What the semantics have no answer to, whatever is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Simulated:
     """How a run ends: the instances in the author's order, and the run itself."""
@@ -110,7 +114,7 @@ class Run:
         for id, task in tasks.items():
             self.groups[id] = group = flow.mapped_group(self.pipeline, id)
             if task.for_each is not None and group is not None:
-                raise UnansweredError(f"`{id}` has `for_each` inside `for_each`: not simulated")
+                raise NotSimulatedError(f"`{id}` has `for_each` inside `for_each`")
             if isinstance(task.body, GateBody):
                 for reached in flow.gate_reach(self.pipeline, id):
                     self.gates.setdefault(reached, []).append(id)
