@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import keyword
 from collections.abc import Iterator, Mapping
@@ -70,6 +71,27 @@ def lower_body(task: Task, values: Values) -> Body:
             made = replace(made, statements=(whole, *made.statements))
     values.import_values()
     return made
+
+
+def statement(prefix: str, code: Code, suffix: str = "") -> Code:
+    """A line of a function; an operation that is too long for it stands in parentheses."""
+    flat = Code(f"{_PAD}{prefix}{code}{suffix}")
+    if pycode.width(flat) <= pycode.LINE_LENGTH or "\n" in code:
+        return flat
+    node = ast.parse(code, mode="eval").body
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        prefix, code = f"{prefix}not ", Code(ast.get_source_segment(code, node.operand) or "")
+    inner = pycode.layout(code, INDENT * 2)
+    if _is_operation(code):
+        return Code(f"{_PAD}{prefix}(\n{_PAD * 2}{inner}\n{_PAD}){suffix}")
+    laid_out = pycode.layout(code, INDENT, len(prefix), len(suffix))
+    return Code(f"{_PAD}{prefix}{laid_out}{suffix}")
+
+
+def _is_operation(code: Code) -> bool:
+    """Whether it may be broken before an operator: it is then put in parentheses."""
+    node = ast.parse(code, mode="eval").body
+    return isinstance(node, ast.BinOp | ast.BoolOp | ast.Compare | ast.IfExp)
 
 
 def seconds(value: timedelta) -> int | float:
@@ -245,7 +267,7 @@ def _without_end(parts: tuple[object, ...]) -> Iterator[str]:
 def _gate(body: GateBody, task: Task, values: Values) -> Body:
     if body.call is not None:
         return _python(_Called.of(body.call), task, values, gate=True)
-    return Body((Code(f"{_PAD}return {values.condition(body.condition)}"),), Code("bool"))
+    return Body((statement("return ", values.condition(body.condition)),), Code("bool"))
 
 
 def _branch(body: BranchBody, task: Task, values: Values) -> Body:
@@ -259,7 +281,7 @@ def _branch(body: BranchBody, task: Task, values: Values) -> Body:
         return Body(called, Code("list[str]"), own.blocks(INDENT))
     lines: list[Code] = []
     for case in body.cases:
-        lines.append(Code(f"{_PAD}if {values.condition(case.condition)}:"))
+        lines.append(statement("if ", values.condition(case.condition), ":"))
         chosen = pycode.layout(list(case.to), 2 * INDENT, len("return "))
         lines.append(Code(f"{_PAD * 2}return {chosen}"))
     otherwise = pycode.layout(list(body.otherwise), INDENT, len("return "))
@@ -273,7 +295,7 @@ def _conditional(made: Body, task: Task, values: Values) -> Body:
     keywords = {"name": "Skipped", "message": "not run: `when` is false"}
     skipped = pycode.call("Completed", (), keywords, 2 * INDENT, "return ")
     test = values.condition(task.when, negated=True)
-    when = (Code(f"{_PAD}if {test}:"), Code(f"{_PAD * 2}return {skipped}"))
+    when = (statement("if ", test, ":"), Code(f"{_PAD * 2}return {skipped}"))
     if task.when is False:
         flat = pycode.call("Completed", (), keywords, INDENT, "return ")
         return Body((), Code("State[None]"), (), (Code(f"{_PAD}return {flat}"),))

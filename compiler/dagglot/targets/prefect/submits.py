@@ -12,6 +12,7 @@ from dagglot.ir import flow, graph
 from dagglot.ir.model import Dependency, ForEach, NoopBody, Param, Pipeline, Task, TriggerRule
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.prefect import control_flow
+from dagglot.targets.prefect.bodies import statement
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import PACKAGE, Naming
 from dagglot.targets.prefect.params import is_literal_text
@@ -167,8 +168,11 @@ class ByRules:
         if values.whole_params:
             whole = pycode.assignment("params", values.whole(), INDENT)
             statements.append(Code(_PAD + whole))
-        returned = pycode.layout(made, INDENT, len("return "))
-        statements.append(Code(f"{_PAD}return {returned}"))
+        if isinstance(made, Code):
+            statements.append(statement("return ", made))
+        else:
+            returned = pycode.layout(made, INDENT, len("return "))
+            statements.append(Code(f"{_PAD}return {returned}"))
         values.import_values()
         self.used |= values.used
         self.helpers |= values.helpers

@@ -82,7 +82,9 @@ class Values:
     def condition(self, value: Value, *, negated: bool = False) -> Code:
         """A boolean; the task fails where the value is none."""
         self._look(value)
-        if negated and isinstance(value, NODES):
+        if negated and isinstance(value, Unary) and value.operator == "not":
+            value = value.operand
+        elif negated and isinstance(value, NODES):
             value = Unary("not", value, BOOLEAN)
         return python_condition(value, self.names, self.used)
 

@@ -61,7 +61,10 @@ def evaluate(train_output: Any, prepare_output: Any) -> Any:
 
 @task(name="good_enough", retries=0, cache_policy=NO_CACHE)
 def good_enough(evaluate_output: Any, min_auc: float) -> bool:
-    return evaluate_output["auc"] >= min_auc and evaluate_output["accuracy"] > evaluate_output["baseline_accuracy"]
+    return (
+        evaluate_output["auc"] >= min_auc
+        and evaluate_output["accuracy"] > evaluate_output["baseline_accuracy"]
+    )
 
 
 @task(name="compare", retries=0, cache_policy=NO_CACHE)
