@@ -1,0 +1,49 @@
+"""Random pipelines with scenarios, by seed and number; biased towards corners.
+
+Knows the language as a user does and nothing of how it is lowered or simulated. What a target does
+not support is named by features, in the words of ``accept:``, and left out.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection
+from typing import Any, Final
+
+from .maker import Maker
+from .model import Made
+from .motifs import MOTIFS
+
+SMALLEST: Final = 3
+LARGEST: Final = 20
+
+
+class Everything(Collection[str]):
+    """Every feature: nothing is left out."""
+
+    def __contains__(self, feature: object) -> bool:
+        return True
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+EVERYTHING: Final = Everything()
+
+
+def generate(seed: int, number: int, supported: Collection[str] = EVERYTHING) -> Made:
+    """The pipeline of a seed and a number: always the same for the same supported features."""
+    rng = random.Random(f"conformance {seed} {number}")  # noqa: S311 - no secret
+    wanted = rng.choice((3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18))
+    while True:
+        maker = Maker(rng, supported)
+        motifs = [(motif, weight) for motif, weight, needs in MOTIFS if maker.can(*needs)]
+        while len(maker.steps) < wanted:
+            chosen: Callable[[Maker], None]
+            (chosen,) = rng.choices([one for one, _ in motifs], [weight for _, weight in motifs])
+            chosen(maker)
+        if SMALLEST <= len(maker.steps) <= LARGEST:
+            return maker.made(f"random_{seed}_{number}")
