@@ -32,7 +32,59 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "Airflow acts on the first upstreams that settle a trigger rule: where one may be skipped "
         "and another fail, or a gate above is slow, the task may run or not by the order of events"
     ),
+    **{
+        Feature(f"trigger-rule-{rule}"): native(f"`trigger_rule={rule.replace('-', '_')!r}`")
+        for rule in (
+            *("all-failed", "all-done", "all-done-min-one-success", "all-skipped", "one-failed"),
+            *("one-success", "one-done", "none-failed", "none-failed-min-one-success"),
+            "none-skipped",
+        )
+    },
     Feature.GROUP: native("TaskGroup"),
+    # control flow
+    Feature.GATE_ALL_DOWNSTREAM: native(
+        "`@task.short_circuit`. In a mapped group, where Airflow 3.3 does not close gates, a plain "
+        "task, and a generated step in front of each task that it may skip"
+    ),
+    Feature.GATE_DIRECT: native(
+        "`@task.short_circuit(ignore_downstream_trigger_rules=False)`; in a mapped group as "
+        "`gate-all-downstream`"
+    ),
+    Feature.BRANCH: native(
+        "`@task.branch`; in a mapped group, where Airflow 3.3 does not follow branches, a plain "
+        "task, and a generated step in front of each task that it may choose"
+    ),
+    Feature.SKIP_ON: emulated("the task's code turns the exception into AirflowSkipException"),
+    Feature.SKIP_EXIT_CODE: native("`skip_on_exit_code`"),
+    Feature.WHEN: emulated(
+        "the task's code, or a `pre_execute` hook of an operator, raises AirflowSkipException"
+    ),
+    Feature.FOR_EACH: native(
+        "`.expand()` over the list of a generated step `x__items`, which takes the trigger rule: "
+        "Airflow would fail the task that returned what is no list. Here the step fails, and the "
+        "task itself is `upstream_failed`, which a rule `one_done` below it tells from `failed`",
+        setup="`max_map_length` where a list has more than 1,024 elements",
+    ),
+    Feature.GROUP_FOR_EACH: emulated(
+        "`@task_group` with `.expand()` over the list of a generated step. Airflow asks some rules "
+        "about all elements at once: steps `x__rule` decide for each. A task that never runs may "
+        "have an instance for each element where the others have none",
+        setup="`max_map_length` where a list has more than 1,024 elements",
+    ),
+    Feature.FOR_EACH_MAX_PARALLEL: native(
+        "`max_active_tis_per_dagrun`, in a mapped group of each task by itself"
+    ),
+    Feature.FOR_EACH_NESTED: unsupported("Airflow expands nothing inside a mapped group"),
+    Feature.ALLOW_FAILURE: emulated(
+        "Airflow's leaves decide the run: below one that may fail stands an EmptyOperator "
+        "`x__ended` that always runs"
+    ),
+    Feature.FAIL_RUN_ON_LEAF: native("as Airflow does"),
+    Feature.TEARDOWN: native(
+        "`as_teardown`; where the set-up would bind more than the teardown, an EmptyOperator "
+        "`x__is_up` stands for it"
+    ),
+    Feature.MAX_ACTIVE_TASKS: native(),
     # attempts
     Feature.RETRIES_CONSTANT: native(),
     Feature.RETRIES_LINEAR: emulated(

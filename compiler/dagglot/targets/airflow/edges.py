@@ -25,7 +25,7 @@ def statements(pipeline: Pipeline, passed: Collection[Pair]) -> tuple[Edges, ...
     by_scope: dict[str, dict[Pair, list[Pair]]] = {}
     for task in pipeline.tasks:
         for upstream in task.upstream:
-            scope = _common(upstream, task.id)
+            scope = common(upstream, task.id)
             ends = (child_of(scope, upstream), child_of(scope, task.id))
             by_scope.setdefault(scope, {}).setdefault(ends, []).append((upstream, task.id))
     needs = {task.id: task.upstream for task in pipeline.tasks}
@@ -49,13 +49,13 @@ def _below(id: str, needs: Collection[str]) -> list[str]:
     return [id] if id in needs else [task for task in needs if task.startswith(f"{id}.")]
 
 
-def _common(one: str, other: str) -> str:
-    """The innermost group that holds both."""
+def common(*ids: str) -> str:
+    """The innermost group that holds all of the tasks."""
     parts: list[str] = []
-    for left, right in zip(one.split(".")[:-1], other.split(".")[:-1], strict=False):
-        if left != right:
+    for names in zip(*(id.split(".")[:-1] for id in ids), strict=False):
+        if len(set(names)) > 1:
             break
-        parts.append(left)
+        parts.append(names[0])
     return ".".join(parts)
 
 

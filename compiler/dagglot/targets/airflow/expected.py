@@ -7,19 +7,23 @@ from typing import Any
 
 from dagglot.ir.model import (
     Backoff,
+    BranchBody,
+    GateBody,
     NativeBody,
     NoopBody,
     Pipeline,
-    PythonBody,
     ShellBody,
     Task,
 )
 from dagglot.targets.airflow import docs, values
+from dagglot.targets.airflow.kinds import is_function
+from dagglot.targets.airflow.steps import Woven, woven
 from dagglot.targets.base import Context
 
 
 def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
     """In the words of the load probe."""
+    made = woven(pipeline)
     facts: dict[str, Any] = {
         "id": pipeline.id,
         "description": pipeline.description or None,
@@ -27,7 +31,7 @@ def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
         "tags": sorted(set(pipeline.tags)),
         "schedule": _schedule(pipeline),
         "params": {param.name: _param(pipeline, param.name) for param in pipeline.params},
-        "tasks": [_task(pipeline, task, context) for task in pipeline.tasks],
+        "tasks": [_task(made, task, context) for task in made.pipeline.tasks],
     }
     return facts
 
@@ -62,18 +66,20 @@ def _param(pipeline: Pipeline, name: str) -> dict[str, Any]:
     }
 
 
-def _task(pipeline: Pipeline, task: Task, context: Context) -> dict[str, Any]:
-    retries = task.retries
+def _task(made: Woven, task: Task, context: Context) -> dict[str, Any]:
+    pipeline, retries = made.pipeline, task.retries
     facts: dict[str, Any] = {
         "id": task.id,
         "upstream": sorted(set(task.upstream)),
-        "trigger_rule": task.trigger_rule.value,
+        "trigger_rule": task.trigger_rule.value if not task.teardown_of else _TEARDOWN,
         "retries": retries.count,
         "timeout": _seconds(task.timeout),
         "docs": docs.task_docs(task) or None,
         "group": task.group or None,
-        "mapped": False,
+        "mapped": task.for_each is not None,
     }
+    if task.teardown_of:
+        facts["teardown"] = True
     if task.owner or pipeline.owner:
         facts["owner"] = task.owner or pipeline.owner
     if retries.count:
@@ -85,7 +91,11 @@ def _task(pipeline: Pipeline, task: Task, context: Context) -> dict[str, Any]:
         if retries.max_delay is not None and retries.backoff is not Backoff.CONSTANT and grows:
             facts["max_retry_delay"] = _seconds(retries.max_delay)
     match task.body:
-        case PythonBody():
+        case GateBody() if task.id not in made.groups:
+            facts["operator"] = "_ShortCircuitDecoratedOperator"
+        case BranchBody() if task.id not in made.groups:
+            facts["operator"] = "_BranchPythonDecoratedOperator"
+        case _ if is_function(task):
             facts["operator"] = "_PythonDecoratedOperator"
         case ShellBody():
             facts["operator"] = "BashOperator" if task.timeout is None else "TimedBashOperator"
@@ -101,6 +111,10 @@ def _task(pipeline: Pipeline, task: Task, context: Context) -> dict[str, Any]:
         case _:
             pass
     return facts
+
+
+_TEARDOWN = "all_done_setup_success"
+"""The trigger rule that Airflow gives to every teardown."""
 
 
 def _seconds(value: timedelta | None) -> float | None:

@@ -12,9 +12,16 @@ _VERSION_2: Final = {
     "DAG": "airflow",
     "Param": "airflow.models.param",
     "TaskGroup": "airflow.utils.task_group",
+    "AirflowFailException": "airflow.exceptions",
+    "AirflowSkipException": "airflow.exceptions",
     "chain": "airflow.models.baseoperator",
     "literal": "airflow.utils.template",
     "task": "airflow.decorators",
+    "task_group": "airflow.decorators",
+}
+_VERSION_3: Final = {
+    "AirflowFailException": "airflow.sdk.exceptions",
+    "AirflowSkipException": "airflow.sdk.exceptions",
 }
 _BOTH: Final = {
     "BashOperator": "airflow.providers.standard.operators.bash",
@@ -31,7 +38,9 @@ def airflow_module(name: str, version: str, default: str | None = None) -> str:
         return _BOTH[name]
     if name not in _VERSION_2 and default is not None:
         return default
-    return _VERSION_2[name] if version == "2.11" else "airflow.sdk"
+    if version == "2.11":
+        return _VERSION_2[name]
+    return _VERSION_3.get(name, "airflow.sdk")
 
 
 class Imports:

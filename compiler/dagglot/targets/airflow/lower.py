@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,10 +15,12 @@ from dagglot.targets.airflow.imports import Imports, airflow_module
 from dagglot.targets.airflow.names import FileNames, file_names, groups, module_name
 from dagglot.targets.airflow.natives import native_aliases, provider_package
 from dagglot.targets.airflow.order import Block, arranged
+from dagglot.targets.airflow.passing import Passing
 from dagglot.targets.airflow.retries import attempts
 from dagglot.targets.airflow.shared import module_of
+from dagglot.targets.airflow.steps import Woven, woven
 from dagglot.targets.airflow.tasks import Tasks
-from dagglot.targets.airflow.view import DagFile, Item, Statement
+from dagglot.targets.airflow.view import DagFile, Item, MappedGroup, Statement
 from dagglot.targets.base import Context, Lowered, View
 
 
@@ -36,14 +38,17 @@ class File:
     """One DAG file while it is made; ``used`` collects the helpers that it calls."""
 
     def __init__(self, pipeline: Pipeline, version: str) -> None:
-        self.pipeline = pipeline
+        self.woven: Woven = woven(pipeline)
+        self.pipeline = self.woven.pipeline
         self.version = version
         self.used: set[str] = set()
         self.macros: set[str] = set()
         self.packages: set[str] = set()
         self.imports = Imports()
         self.natives = native_aliases(pipeline, version)
-        self.names: FileNames = file_names(pipeline, set(self.natives.values()))
+        self.names: FileNames = file_names(self.pipeline, set(self.natives.values()))
+        self.passing = Passing(self.woven)
+        self.needs_dag = False
 
     def airflow(self, name: str) -> Code:
         """A name of Airflow's or the standard library's, imported."""
@@ -63,6 +68,58 @@ class File:
         if package := provider_package(module):
             self.packages.add(package)
         return Code(f"{alias}{dot}{rest}")
+
+    def reference(self, id: str, scope: str) -> Code:
+        """What a task or a group is called in a group's block, or in the DAG's for ""."""
+        group = self.woven.groups.get(id)
+        if group is None or scope == group.id or scope.startswith(f"{group.id}."):
+            return Code(self.names.variables[id])
+        # what a function makes is known outside by its id alone
+        self.needs_dag = True
+        return Code(f"dag.get_task({pycode.literal(id)})")
+
+    def result(self, id: str) -> Code:
+        """A task's output as an argument: what TaskFlow returns, else an operator's `.output`."""
+        variable = self.names.variables[id]
+        return Code(variable if id in self.names.functions else f"{variable}.output")
+
+    def max_parallel(self, task: Task) -> int | None:
+        """How many instances of a task may run at once."""
+        if task.for_each is not None:
+            return task.for_each.max_parallel
+        group = self.woven.groups.get(task.id)
+        each = None if group is None else group.for_each
+        return None if each is None or task.id in self.woven.steps else each.max_parallel
+
+    def instances(self, task: Task, used: set[str]) -> values.Instances:
+        """How templates of a task read what has several instances."""
+        group = self.woven.groups.get(task.id)
+
+        def output(id: str) -> str:
+            if self.woven.together(task.id, id):
+                return f"ti.xcom_pull(task_ids='{id}', map_indexes=ti.map_index)"
+            if self.woven.is_mapped(id):
+                used.add("outputs_of")
+                return f"outputs_of(ti, '{id}')"
+            return f"ti.xcom_pull(task_ids='{id}')"
+
+        item = "task.item"
+        if group is not None:
+            item = f"ti.xcom_pull(task_ids='{self.woven.items[group.id]}')[ti.map_index]"
+        return values.Instances(output, item)
+
+    def hooks_before(self, task: Task) -> list[Code]:
+        """The calls of the hooks that a hook of the task's own stands in the place of."""
+        found = []
+        if self.pipeline.params:
+            check = self.params_check()
+            by_hand = check.kwargs if isinstance(check, Call) else ()
+            found.append(pycode.literal(Call("check_params", (Code("context"),), by_hand)))
+        plan = attempts(task)
+        if plan.waits.endswith("-code") and self.version == "2.11":
+            hook = self.helper("wait_linearly" if "linear" in plan.waits else "wait_exponentially")
+            found.append(Code(f"{hook}(context)"))
+        return found
 
     def duration(self, value: timedelta) -> Call:
         self.airflow("timedelta")
@@ -97,7 +154,8 @@ class File:
 
     def shared_arguments(self) -> dict[str, object]:
         """What most tasks have alike, for ``default_args``; else no retries, said explicitly."""
-        found = [self.attempt_arguments(task) for task in self.pipeline.tasks]
+        own = [task for task in self.pipeline.tasks if task.id not in self.woven.steps]
+        found = [self.attempt_arguments(task) for task in own]
         shared: dict[str, object] = {"retries": 0}
         retries = [
             {name: value for name, value in one.items() if name != "execution_timeout"}
@@ -115,9 +173,11 @@ class File:
     def view(self) -> DagFile:
         shared = self.shared_arguments()
         tasks = Tasks(self, shared)
-        blocks = arranged(self.pipeline)
-        written = edges.statements(self.pipeline, tasks.passed)
+        blocks = arranged(self.pipeline, self.passing.outputs)
+        written = edges.statements(self.pipeline, self.passing.edges())
         referenced = {id for one in written for step in one.steps for id in step}
+        for teardown, setups in self.woven.setups.items():
+            referenced |= {teardown, *setups}
         items = self.items(blocks, tasks, written, referenced)
         dag = self.dag(shared)
         scheduled = self.pipeline.schedule.params
@@ -149,6 +209,8 @@ class File:
             elif block.resumes:
                 name = self.names.variables[block.group]
                 made.append(Statement(_pad(indent), Code(f"with {name}:"), "group"))
+            elif block.opens and tree[block.group].for_each is not None:
+                made.append(self.mapped_group(tree[block.group], indent))
             elif block.opens:
                 made.append(self.group(tree[block.group], indent, referenced | again))
             else:
@@ -156,7 +218,42 @@ class File:
                     if one.scope == block.group:
                         text = self.edges(one, indent)
                         made.append(Statement(_pad(indent), text, "edges"))
+                made += self.teardowns(block.group, indent)
+                if block.group and tree[block.group].for_each is not None:
+                    made.append(
+                        self.expanded(tree[block.group], indent - pycode.INDENT, referenced)
+                    )
         return tuple(made)
+
+    def teardowns(self, scope: str, indent: int) -> Iterator[Statement]:
+        for teardown, setups in self.woven.setups.items():
+            if edges.common(teardown, *setups) != scope:
+                continue
+            given = [self.reference(id, scope) for id in setups]
+            function = f"{self.reference(teardown, scope)}.as_teardown"
+            text = pycode.call(function, (), {"setups": given}, indent)
+            yield Statement(_pad(indent), text, "edges")
+
+    # --- mapped groups ----------------------------------------------------------------------
+
+    def mapped_group(self, group: Group, indent: int) -> MappedGroup:
+        function = self.names.functions[group.id]
+        name = group.id.rpartition(".")[2]
+        arguments: dict[str, object] = {"group_id": name} if function != name else {}
+        arguments |= dict(docs.group_arguments(group, self.version))
+        decorator = self.airflow("task_group")
+        if arguments:
+            decorator = pycode.call(decorator, (), arguments, indent, prefix="@")
+        signature = pycode.call(function, (Code("item"),), (), indent, "def ", ":")
+        return MappedGroup(_pad(indent), decorator, signature)
+
+    def expanded(self, group: Group, indent: int, referenced: set[str]) -> Statement:
+        items = self.reference(self.woven.items[group.id], group.parent)
+        made = Call(f"{self.names.functions[group.id]}.expand", (), (("item", items),))
+        text = pycode.layout(made, indent)
+        if group.id in referenced:
+            text = pycode.assignment(self.names.variables[group.id], made, indent)
+        return Statement(_pad(indent), text)
 
     def group(self, group: Group, indent: int, referenced: set[str]) -> Statement:
         arguments: list[tuple[str, object]] = [("group_id", group.id.rpartition(".")[2])]
@@ -171,9 +268,10 @@ class File:
         )
 
     def edges(self, one: edges.Edges, indent: int) -> Code:
-        names = self.names.variables
         steps: list[object] = [
-            Code(names[step[0]]) if len(step) == 1 else [Code(names[id]) for id in step]
+            self.reference(step[0], one.scope)
+            if len(step) == 1
+            else [self.reference(id, one.scope) for id in step]
             for step in one.steps
         ]
         text = " >> ".join(map(pycode.literal, steps))
@@ -194,6 +292,8 @@ class File:
             arguments["doc_md"] = pycode.text_block(docs.markdown(pipeline.docs))
         arguments |= self.schedule()
         arguments["is_paused_upon_creation"] = False
+        if pipeline.concurrency.max_active_tasks is not None:
+            arguments["max_active_tasks"] = pipeline.concurrency.max_active_tasks
         if options.get("max_consecutive_failed_dag_runs") is not None:
             key = "max_consecutive_failed_dag_runs"
             arguments[key] = options[key]
@@ -213,7 +313,9 @@ class File:
         links = {k: v for k, v in _mapping(options.get("owner_links")).items() if v is not None}
         if links:
             arguments["owner_links"] = links
-        return pycode.layout(Call(self.airflow("DAG"), (), tuple(arguments.items())), 0, 5, 1)
+        suffix = " as dag" if self.needs_dag else ""
+        call = Call(self.airflow("DAG"), (), tuple(arguments.items()))
+        return Code(f"{pycode.layout(call, 0, 5, len(suffix) + 1)}{suffix}")
 
     def schedule(self) -> dict[str, object]:
         schedule = self.pipeline.schedule

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from dagglot import pycode
-from dagglot.ir.model import Group, Pipeline, PythonBody
+from dagglot.ir.model import Group, Pipeline
+from dagglot.targets.airflow.kinds import is_function
+from dagglot.targets.airflow.steps import woven
 from dagglot.targets.base import RunNames
 
 PACKAGE: Final = "pipeline_helpers"
@@ -16,7 +18,9 @@ PACKAGE: Final = "pipeline_helpers"
 # Every name that a generated file may import or define itself, in any version.
 RESERVED: Final = frozenset(
     {
-        *("DAG", "Param", "TaskGroup", "chain", "literal", "task", "dag"),
+        *("DAG", "Param", "TaskGroup", "chain", "literal", "task", "task_group", "dag"),
+        *("AirflowFailException", "AirflowSkipException"),
+        *("as_items", "chosen", "decide", "each", "fail_with", "named", "outputs_of"),
         *("BashOperator", "EmptyOperator", "CronTriggerTimetable"),
         *("json", "partial", "pendulum", "timedelta", "run_params"),
         *("LinearRetryPolicy", "ExponentialRetryPolicy", "TimedBashOperator", "check_params"),
@@ -58,6 +62,7 @@ def run_names(pipeline: Pipeline) -> RunNames:
         pipeline=pipeline.id,
         file=f"{module_name(pipeline)}.py",
         tasks={task.id: task.id for task in pipeline.tasks},
+        helpers=woven(pipeline).steps,
     )
 
 
@@ -65,7 +70,8 @@ def run_names(pipeline: Pipeline) -> RunNames:
 class FileNames:
     """Python names in one DAG file, by the id of the task or the group.
 
-    ``functions`` are those of TaskFlow tasks; ``variables`` hold what edges and arguments use.
+    ``functions`` are those of TaskFlow tasks and of mapped groups; ``variables`` hold what edges
+    and arguments use.
     """
 
     functions: Mapping[str, str]
@@ -77,7 +83,8 @@ class FileNames:
 def file_names(pipeline: Pipeline, imported: Collection[str]) -> FileNames:
     """Names that clash with nothing; ``imported`` are those of the natives' own classes."""
     ids = [*(task.id for task in pipeline.tasks), *(g.id for g in groups(pipeline.groups))]
-    python = {task.id for task in pipeline.tasks if isinstance(task.body, PythonBody)}
+    python = {task.id for task in pipeline.tasks if is_function(task)}
+    python |= {group.id for group in groups(pipeline.groups) if group.for_each is not None}
     count = Counter(id.rpartition(".")[2] for id in ids)
     taken = {*RESERVED, *imported}
     functions: dict[str, str] = {}

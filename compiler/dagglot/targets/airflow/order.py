@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dagglot.expressions.tree import TaskOutput, references
 from dagglot.ir import graph
-from dagglot.ir.model import NativeBody, Pipeline, PythonBody, Task, Value
+from dagglot.ir.model import Pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,33 +21,10 @@ class Block:
     resumes: bool = False
 
 
-def passed_outputs(task: Task) -> tuple[str, ...]:
-    """The tasks whose outputs are arguments of this one, which makes edges of their own."""
-    match task.body:
-        case PythonBody(args=args):
-            found = [leaf.task for leaf in references(args) if isinstance(leaf, TaskOutput)]
-        case NativeBody(calls=calls) if "airflow" in calls:
-            found = list(_whole_outputs(calls["airflow"].args))
-        case _:
-            found = []
-    return tuple(dict.fromkeys(found))
-
-
-def _whole_outputs(value: Value) -> Iterator[str]:
-    if isinstance(value, TaskOutput):
-        yield value.task
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _whole_outputs(item)
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _whole_outputs(item)
-
-
-def arranged(pipeline: Pipeline) -> tuple[Block, ...]:
+def arranged(pipeline: Pipeline, passed: Mapping[str, Sequence[str]]) -> tuple[Block, ...]:
     """The outline of the file. A group is one block, unless values go in and out of it in turns:
-    then it is left and resumed."""
-    needs = {task.id: passed_outputs(task) for task in pipeline.tasks}
+    then it is left and resumed. ``passed`` are the outputs that are arguments of each task."""
+    needs = {task.id: passed[task.id] for task in pipeline.tasks}
     order = _nested("", tuple(needs), needs) or graph.topological(needs)
     return tuple(_blocks(order, {task.id: task.group for task in pipeline.tasks}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 from collections.abc import Mapping
@@ -26,6 +27,35 @@ def broken(source: str, indent: int, prefix: int) -> Code:
     parts = (source[1:-1],) if fits else match.groups()
     lines = "".join(f"{pad}{' ' * pycode.INDENT}{part}\n" for part in parts)
     return Code(f"(\n{lines}{pad})")
+
+
+def clause(prefix: str, source: Code, suffix: str, indent: int) -> Code:
+    """``if <source>:`` or ``return <source>``; in parentheses where it is too long for its line."""
+    if indent + len(prefix) + len(source) + len(suffix) <= pycode.LINE_LENGTH:
+        return Code(f"{prefix}{source}{suffix}")
+    if source.startswith("not (") and _is_closed(source[4:]):
+        return _parenthesised(f"{prefix}not ", Code(source[5:-1]), suffix, indent)
+    whole = pycode.layout(source, indent, len(prefix), len(suffix))
+    if whole.endswith(")") and "\n" in whole and whole.startswith(source.partition("(")[0]):
+        first = whole.partition("\n")[0]
+        if first.endswith("("):
+            return Code(f"{prefix}{whole}{suffix}")
+    return _parenthesised(prefix, source, suffix, indent)
+
+
+def _parenthesised(prefix: str, source: Code, suffix: str, indent: int) -> Code:
+    inner = indent + pycode.INDENT
+    text = pycode.layout(source, inner)
+    return Code(f"{prefix}(\n{' ' * inner}{text}\n{' ' * indent}){suffix}")
+
+
+def _is_closed(source: str) -> bool:
+    """Whether the first parenthesis closes with the last."""
+    try:
+        ast.parse(source[1:-1], mode="eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def keyword_call(function: str, arguments: Mapping[str, object], indent: int = 0) -> Call:

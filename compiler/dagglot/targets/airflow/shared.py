@@ -22,7 +22,14 @@ MODULES: Final[Mapping[str, str]] = {
     "wait_linearly": "retries",
     "wait_exponentially": "retries",
     "TimedBashOperator": "operators",
+    "each": "operators",
     "parse_json": "outputs",
+    "as_items": "choices",
+    "named": "choices",
+    "chosen": "choices",
+    "decide": "instances",
+    "fail_with": "instances",
+    "outputs_of": "instances",
 }
 """Which module of the package has which helper; `values` has those of expressions."""
 

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final
 
 from dagglot import pycode
-from dagglot.expressions import tree
-from dagglot.expressions.emit_jinja import jinja_text
-from dagglot.expressions.emit_python import python_data
-from dagglot.expressions.evaluate import text_of
-from dagglot.expressions.tree import Expression, Text, references
-from dagglot.expressions.writer import Names
 from dagglot.ir.model import (
+    BranchBody,
+    GateBody,
     NativeBody,
     NoopBody,
-    PythonBody,
     ShellBody,
     Task,
-    Value,
+    TriggerRule,
 )
 from dagglot.pycode import Call, Code
 from dagglot.targets.airflow import docs, values
-from dagglot.targets.airflow.order import passed_outputs
-from dagglot.targets.airflow.pieces import block, broken, keyword_call, merged
+from dagglot.targets.airflow.functions import CONTEXT_ORDER, Function
+from dagglot.targets.airflow.kinds import is_function
+from dagglot.targets.airflow.operators import Operator
+from dagglot.targets.airflow.pieces import block
 from dagglot.targets.airflow.view import Item, PythonTask, Statement
 
 if TYPE_CHECKING:
     from dagglot.targets.airflow.lower import File
-
-_FILE_ENDINGS: Final = (".sh", ".bash")
-"""BashOperator takes a templated text that ends so for the path of a file."""
 
 
 class Tasks:
@@ -38,33 +32,17 @@ class Tasks:
 
     def __init__(self, file: File, shared: Mapping[str, object]) -> None:
         self.file = file
-        self.pipeline = file.pipeline
         self.shared = shared
-        self.passed = {
-            (upstream, task.id) for task in self.pipeline.tasks for upstream in passed_outputs(task)
-        }
 
     def item(self, task: Task, indent: int, referenced: bool) -> Item:
         """The lines that make the task; a variable holds it where something refers to it."""
-        match task.body:
-            case PythonBody():
-                return self.python(task, task.body, indent, referenced)
-            case ShellBody():
-                function, own = self.shell(task, task.body)
-            case NoopBody():
-                function, own = self.file.airflow("EmptyOperator"), {}
-            case NativeBody():
-                function, own = self.native(task.body)
-            case _:
-                raise AssertionError(f"the capability table refuses {task.body}")
-        arguments = {"task_id": task.name, **self.common(task), **own}
-        if not isinstance(task.body, NativeBody):
-            arguments = {"task_id": task.name, **own, **self.common(task)}
-        call = Call(function, (), tuple(arguments.items()))
-        text = pycode.layout(call, indent)
-        if referenced:
-            text = pycode.assignment(self.file.names.variables[task.id], call, indent)
-        return Statement(Code(" " * indent), text)
+        return (self.function if is_function(task) else self.operator)(task, indent, referenced)
+
+    def rule(self, task: Task) -> dict[str, Any]:
+        """The trigger rule, where it is not Airflow's default; a teardown has one of its own."""
+        if task.trigger_rule is TriggerRule.ALL_SUCCESS or task.teardown_of:
+            return {}
+        return {"trigger_rule": task.trigger_rule.value}
 
     def common(self, task: Task, text: str | None = None) -> dict[str, Any]:
         """Arguments that every operator has; ``text`` the docs, where a docstring has them not."""
@@ -77,7 +55,9 @@ class Tasks:
                 found[name] = value
         if "pre_execute" in own:
             found["pre_execute"] = own["pre_execute"]
-        if task.owner and task.owner != self.pipeline.owner:
+        if (most := self.file.max_parallel(task)) is not None:
+            found["max_active_tis_per_dagrun"] = most
+        if task.owner and task.owner != self.file.pipeline.owner:
             found["owner"] = task.owner
         queue = task.options.get("airflow", {}).get("queue")
         if queue:
@@ -87,194 +67,134 @@ class Tasks:
             found["doc_md"] = block(text)
         return found
 
-    # --- python -----------------------------------------------------------------------------
+    # --- operators --------------------------------------------------------------------------
 
-    def python(self, task: Task, body: PythonBody, indent: int, referenced: bool) -> PythonTask:
-        file = self.file
-        function = file.names.functions[task.id]
-        text = docs.task_docs(task)
-        docstring = docs.as_docstring(text, indent + pycode.INDENT)
-        arguments = {"task_id": task.name} if function != task.name else {}
-        arguments |= self.common(task, "" if docstring else text)
-        outputs = {id: file.names.outputs[id] for id in passed_outputs(task)}
-        context: dict[str, None] = {}
-        used: set[str] = set()
-        whole = any(isinstance(leaf, tree.Params) for leaf in references(body.args))
-        names = values.python_names(self.pipeline, outputs, used, context, whole)
-        given = {name: python_data(value, names, used) for name, value in body.args.items()}
-        for name, value in given.items():
-            if isinstance(value, Code):
-                given[name] = broken(value, indent + 3 * pycode.INDENT, len(name) + 1)
-        file.used |= used | {"to_json"}
-        taken = {*file.used, *outputs.values(), *context}
-        called = pycode.identifier(body.function, taken)
-        alias = "" if called == body.function else f" as {called}"
+    def operator(self, task: Task, indent: int, referenced: bool) -> Item:
+        made = Operator(self.file, task)
+        match task.body:
+            case ShellBody() as body:
+                function, own = made.shell(body)
+            case NoopBody():
+                function, own = self.file.airflow("EmptyOperator"), {}
+            case NativeBody() as body:
+                function, own = made.native(body)
+            case _:
+                raise AssertionError(f"the capability table refuses {task.body}")
+        common = {**self.rule(task), **self.common(task)}
+        if task.when is not True:
+            common["pre_execute"] = self.hook_name(task)
+        arguments = {"task_id": task.name, **own, **common}
+        if isinstance(task.body, NativeBody):
+            arguments = {"task_id": task.name, **common, **own}
+        call = Call(function, (), tuple(arguments.items()))
+        target = self.file.names.variables[task.id]
+        if task.for_each is not None:
+            text = self.chained(task, call, f"{target} = " if referenced else "", indent)
+        elif referenced:
+            text = pycode.assignment(target, call, indent)
+        else:
+            text = pycode.layout(call, indent)
+        if task.when is not True:
+            return self.hooked(task, indent, text)
+        return Statement(Code(" " * indent), text)
+
+    def chained(self, task: Task, call: Call, target: str, indent: int) -> Code:
+        """``each(Operator).partial(…).expand(item=…)``."""
+        each = f"{self.file.helper('each')}({call.function})"
+        end = Call(".expand", (), (("item", self.elements(task)),))
+        partial = Call(".partial", (), call.kwargs)
+        flat = f"{target}{each}{pycode.literal(partial)}{pycode.literal(end)}"
+        if indent + len(flat) <= pycode.LINE_LENGTH:
+            return Code(flat)
         inner = indent + pycode.INDENT
-        returned = Call("to_json", (keyword_call(called, given, indent + 3 * pycode.INDENT),))
-        statements = [Code(f"return {pycode.layout(returned, inner, 7)}")]
-        if whole and names.params != "params":
-            statements.insert(0, Code(f"{names.params} = {self.typed_params(names, inner)}"))
-        if "params" in context and self.pipeline.schedule.params:
-            context["dag_run"] = None
-            statements.insert(0, Code("params = run_params(params, dag_run)"))
-        parameters = [Code(name) for name in outputs.values()]
-        parameters += [Code(f"{name}=None") for name in _CONTEXT_ORDER if name in context]
-        made = Call(function, (), tuple((outputs[id], self.result(id)) for id in outputs))
-        line = pycode.layout(made, indent)
-        if referenced or self.is_passed(task.id):
-            line = pycode.assignment(file.names.variables[task.id], made, indent)
-        decorators = [self.decorator(arguments, indent)]
-        if file.version == "2.11":
-            decorators.append(file.helper("exit_fails"))
+        calls = (each, pycode.layout(partial, inner), pycode.layout(end, inner))
+        lines = "".join(f"{' ' * inner}{one}\n" for one in calls)
+        return Code(f"{target}(\n{lines}{' ' * indent})")
+
+    def elements(self, task: Task) -> object:
+        """What a task is expanded over: its list step, or a literal list where nothing decides
+        about the task."""
+        step = self.file.woven.items.get(task.id)
+        if step is not None or task.for_each is None:
+            return self.file.result(step or "")
+        return values.plain(task.for_each.items)  # type: ignore[arg-type]
+
+    def hooked(self, task: Task, indent: int, line: Code) -> PythonTask:
+        """An operator behind a hook that asks the task's own condition."""
+        hook = Function(self.file, task, indent, hook=True)
+        hook.when()
+        statements = hook.finished()
+        unpacked = [
+            Code(f'{name} = context["{name}"]') for name in CONTEXT_ORDER if name in hook.context
+        ]
+        signature = Code(f"{self.hook_name(task)}(context)")
         return PythonTask(
             pad=Code(" " * indent),
-            decorators=tuple(decorators),
-            signature=pycode.call(function, parameters, indent=indent, prefix="def ", suffix=":"),
-            doc=docstring,
-            imported=Code(f"from {body.module} import {body.function}{alias}"),
-            statements=tuple(statements),
+            decorators=(),
+            signature=signature,
+            doc=None,
+            imported=(),
+            statements=(*self.file.hooks_before(task), *unpacked, *statements),
             call=line,
         )
 
-    def typed_params(self, names: Names, indent: int) -> Code:
-        """All params in a map; dates and datetimes in it have their types."""
-        inner = indent + pycode.INDENT
-        lines = [Code("**params")]
-        for param in self.pipeline.params:
-            if param.type.kind.is_moment:
-                key = f"{pycode.literal(param.name)}: "
-                value = names.param(param.name, param.type)
-                lines.append(Code(key + broken(value, inner, len(key))))
-        text = "".join(f"{' ' * inner}{line},\n" for line in lines)
-        return Code(f"{{\n{text}{' ' * indent}}}")
+    def hook_name(self, task: Task) -> Code:
+        return Code(f"{self.file.names.variables[task.id].rstrip('_')}_when")
 
-    def decorator(self, arguments: Mapping[str, object], indent: int) -> Code:
-        name = self.file.airflow("task")
-        return pycode.call(name, (), arguments, indent, prefix="@") if arguments else name
+    # --- functions --------------------------------------------------------------------------
 
-    def is_passed(self, id: str) -> bool:
-        return any(upstream == id for upstream, _ in self.passed)
-
-    def result(self, id: str) -> Code:
-        """A task's output as an argument: what TaskFlow returns, else an operator's `.output`."""
-        variable = self.file.names.variables[id]
-        return Code(variable if id in self.file.names.functions else f"{variable}.output")
-
-    # --- shell ------------------------------------------------------------------------------
-
-    def shell(self, task: Task, body: ShellBody) -> tuple[Code, dict[str, Any]]:
+    def function(self, task: Task, indent: int, referenced: bool) -> PythonTask:
         file = self.file
-        own: dict[str, Any] = {"bash_command": self.script(body)}
-        if task.env:
-            own["env"] = {name: self.text(value) for name, value in task.env.items()}
-            own["append_env"] = True
-        if body.cwd is not None:
-            own["cwd"] = self.text(body.cwd)
-        own["skip_on_exit_code"] = None
-        match body.output:
-            case "json" if file.version == "2.11":
-                own["output_processor"] = file.helper("parse_json")
-            case "json":
-                file.imports.module("json")
-                own["output_processor"] = Code("json.loads")
-            case "none":
-                own["do_xcom_push"] = False
-            case "text":
-                pass
-            case _:
-                assert_never(body.output)
-        if task.timeout is not None:
-            return file.helper("TimedBashOperator"), own
-        return file.airflow("BashOperator"), own
+        name = file.names.functions[task.id]
+        text = docs.task_docs(task)
+        docstring = docs.as_docstring(text, indent + pycode.INDENT)
+        arguments: dict[str, Any] = {"task_id": task.name} if name != task.name else {}
+        arguments |= self.rule(task)
+        body = task.body if task.id not in file.woven.groups else None
+        if isinstance(body, GateBody) and body.skips == "direct":
+            arguments["ignore_downstream_trigger_rules"] = False
+        arguments |= self.common(task, "" if docstring else text)
+        function = Function(file, task, indent)
+        function.write()
+        statements = function.finished()
+        given = [(file.names.outputs[id], file.result(id)) for id in file.passing.arguments(task)]
+        line, made = self.called(task, name, given, "item" in function.parameters, indent)
+        if referenced or file.passing.is_passed(task.id):
+            line = pycode.assignment(file.names.variables[task.id], made, indent)
+        decorators = [self.decorator(task, arguments, indent)]
+        if file.version == "2.11" and function.imports:
+            decorators.append(file.helper("exit_fails"))
+        parameters = function.signature()
+        return PythonTask(
+            pad=Code(" " * indent),
+            decorators=tuple(decorators),
+            signature=pycode.call(name, parameters, indent=indent, prefix="def ", suffix=":"),
+            doc=docstring,
+            imported=tuple(function.imports),
+            statements=statements,
+            call=line,
+        )
 
-    def script(self, body: ShellBody) -> object:
-        """The script; what Airflow documents for a strict one is ``set`` in front of it."""
-        parts = list(body.run.parts if isinstance(body.run, Text) else (body.run,))
-        several = any(isinstance(part, str) and "\n" in part for part in parts)
-        if body.strict:
-            parts.insert(0, "set -eo pipefail\n" if several else "set -eo pipefail; ")
-        last = parts[-1]
-        if isinstance(last, str) and last.endswith("\n"):
-            parts[-1] = last.rstrip("\n")
-        # a line's end at the end changes no script, and Jinja drops it
-        end = "\n" if several else ""
-        is_path = isinstance(parts[-1], str) and parts[-1].endswith(_FILE_ENDINGS)
-        if all(isinstance(part, str) for part in parts):
-            text = "".join(map(str, parts))
-            plain = _is_no_template(text)
-            text += "\n" if is_path else end
-            return block(text) if plain else self.literal(text)
-        if is_path:
-            parts.append("\n")
-        return block(self.jinja(Text(merged(parts))) + end)
+    def called(
+        self, task: Task, name: str, given: list[tuple[str, Code]], item: bool, indent: int
+    ) -> tuple[Code, Call]:
+        """The call of a TaskFlow function that makes the task, laid out and as it is."""
+        made = Call(name, (), tuple(given))
+        if task.for_each is not None:
+            head = pycode.literal(Call(f"{name}.partial", (), tuple(given))) if given else name
+            made = Call(f"{head}.expand", (), (("item", self.elements(task)),))
+        elif item:
+            made = Call(name, (), (*given, ("item", Code("item"))))
+        return pycode.layout(made, indent), made
 
-    def text(self, value: Value) -> object:
-        """A value as text in a templated argument."""
-        if isinstance(value, tree.Literal):
-            value = value.value  # type: ignore[assignment]
-        if isinstance(value, (Text, *tree.NODES)):
-            made = self.jinja(value)
-            return block(made + "{{ '' }}" if made.endswith(_FILE_ENDINGS) else made)
-        text = value if isinstance(value, str) else text_of(value)
-        return block(text) if _is_no_template(text) else self.literal(text)
-
-    def literal(self, text: str) -> object:
-        """Text that holds what Jinja would take for its own, and that it must not read."""
-        source = block(text)
-        name = self.file.airflow("literal")
-        return Code(f"{name}({source})") if "\n" in source else Call(name, (source,))
-
-    def jinja(self, value: Expression | Text) -> str:
-        whole = any(isinstance(leaf, tree.Params) for leaf in references(value))
-        used: set[str] = set()
-        made = jinja_text(value, values.jinja_names(self.pipeline, used, whole), used)
-        if "run_params(" in made and self.pipeline.schedule.params:
-            used.add("run_params")
-        self.file.macros |= used
-        return made
-
-    # --- native -----------------------------------------------------------------------------
-
-    def native(self, body: NativeBody) -> tuple[Code, dict[str, Any]]:
-        call = body.calls["airflow"]
-        arguments = {name: self.argument(value) for name, value in call.args.items()}
-        return self.file.native(call.module, call.name), arguments
-
-    def argument(self, value: Value) -> Any:
-        """An argument as written; an expression becomes Airflow's own, a mapping of ``call`` and
-        ``args`` an object."""
-        match value:
-            case tree.Literal():
-                return values.plain(value.value)  # type: ignore[arg-type]
-            case tree.TaskOutput():
-                return self.result(value.task)
-            case Text():
-                return self.template(value)
-            case _ if isinstance(value, tree.NODES):
-                return self.jinja(value)
-            case str():
-                return block(value)
-            case Mapping() if set(value) == {"call", "args"} and isinstance(value["call"], str):
-                module, _, name = value["call"].partition(":")
-                arguments = value["args"] if isinstance(value["args"], Mapping) else {}
-                given = {key: self.argument(item) for key, item in arguments.items()}
-                return keyword_call(self.file.native(module, name), given)
-            case Mapping():
-                return {key: self.argument(item) for key, item in value.items()}
-            case tuple():
-                return [self.argument(item) for item in value]
-            case _:
-                return value
-
-    def template(self, value: Text) -> Code:
-        """Longer text: its own braces are Airflow's, since the author means them so."""
-        pieces: list[str] = []
-        for part in value.parts:
-            piece = part if isinstance(part, str) else self.jinja(part)
-            if pieces and not isinstance(part, str) and pieces[-1].endswith("{"):
-                pieces[-1] = pieces[-1][:-1] + "{{ '{' }}"
-            pieces.append(piece)
-        return block("".join(pieces))
+    def decorator(self, task: Task, arguments: Mapping[str, object], indent: int) -> Code:
+        name = self.file.airflow("task")
+        if task.id not in self.file.woven.groups:
+            if isinstance(task.body, GateBody):
+                name = Code("task.short_circuit")
+            elif isinstance(task.body, BranchBody):
+                name = Code("task.branch")
+        return pycode.call(name, (), arguments, indent, prefix="@") if arguments else name
 
 
 _NEUTRAL: Final[Mapping[str, object]] = {
@@ -286,11 +206,3 @@ _NEUTRAL: Final[Mapping[str, object]] = {
     "execution_timeout": None,
 }
 """Arguments about attempts, in the order that they are written, and what a task has without."""
-_CONTEXT_ORDER: Final = ("params", "dag_run", "ti")
-
-
-def _is_no_template(text: str) -> bool:
-    """Whether Jinja would leave a text as it is: nothing to render, no template file to look for,
-    no line's end that it drops or converts."""
-    changed = ("{{", "{%", "{#", "\r")
-    return not (any(part in text for part in changed) or text.endswith((*_FILE_ENDINGS, "\n")))

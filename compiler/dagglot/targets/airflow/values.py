@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -138,13 +139,21 @@ def python_names(
         partition=_never,
         output=lambda task: outputs[task],
         item="item",
-        index="index",
+        index="ti.map_index",
         secret=_never,
         connection=_never,
     )
 
 
-def jinja_names(pipeline: Pipeline, used: set[str], whole: bool) -> Names:
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """How a template reads the output of a task, and the element of its own task's instance."""
+
+    output: Callable[[str], str]
+    item: str
+
+
+def jinja_names(pipeline: Pipeline, used: set[str], whole: bool, instances: Instances) -> Names:
     """Names inside a templated field."""
     params = "run_params(params, dag_run)" if pipeline.schedule.params else "params"
 
@@ -162,9 +171,9 @@ def jinja_names(pipeline: Pipeline, used: set[str], whole: bool) -> Names:
         params=_jinja_params(pipeline, params, param) if whole else params,
         run=run,
         partition=_never,
-        output=lambda task: f"ti.xcom_pull(task_ids='{task}')",
-        item="item",
-        index="index",
+        output=instances.output,
+        item=instances.item,
+        index="ti.map_index",
         secret=_never,
         connection=_never,
     )

@@ -9,14 +9,14 @@ from dagglot.pycode import Code
 
 @dataclass(frozen=True, slots=True)
 class PythonTask:
-    """A TaskFlow function, and the call that makes it a task."""
+    """A function, and what makes a task of it: a call, or an operator whose hook it is."""
 
     pad: Code
     decorators: tuple[Code, ...]
     signature: Code
     """Behind ``def``, with the name and the parameters."""
     doc: Code | None
-    imported: Code
+    imported: tuple[Code, ...]
     statements: tuple[Code, ...]
     call: Code
     kind: str = "python"
@@ -31,7 +31,17 @@ class Statement:
     kind: str = "statement"
 
 
-Item = PythonTask | Statement
+@dataclass(frozen=True, slots=True)
+class MappedGroup:
+    """The head of a group's function; the tasks of the group stand in it."""
+
+    pad: Code
+    decorator: Code
+    signature: Code
+    kind: str = "mapped"
+
+
+Item = PythonTask | Statement | MappedGroup
 
 
 @dataclass(frozen=True, slots=True)

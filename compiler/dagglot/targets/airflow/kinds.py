@@ -1,0 +1,38 @@
+"""Which tasks are Python functions of the DAG file, and what those read."""
+
+from __future__ import annotations
+
+from dagglot.expressions.tree import TaskOutput, references
+from dagglot.ir.model import (
+    BranchBody,
+    GateBody,
+    NoopBody,
+    OtherBody,
+    PythonBody,
+    Task,
+    Value,
+)
+from dagglot.passes.dependencies import body_values
+
+
+def is_function(task: Task) -> bool:
+    """Whether a task is written as a TaskFlow function."""
+    match task.body:
+        case PythonBody() | GateBody() | BranchBody() | OtherBody():
+            return True
+        case NoopBody():
+            # Airflow marks an EmptyOperator as done without running it, hooks and all
+            return task.when is not True or task.for_each is not None
+        case _:
+            return False
+
+
+def values_in(task: Task, hook: bool = False) -> list[Value]:
+    """What is worked out in a task's function; a hook before the task asks its condition alone."""
+    return [task.when, *([] if hook else (value for value, _ in body_values(task)))]
+
+
+def reads(task: Task) -> tuple[str, ...]:
+    """The tasks whose outputs the function of a task reads."""
+    leaves = [leaf for value in values_in(task) for leaf in references(value)]
+    return tuple(dict.fromkeys(leaf.task for leaf in leaves if isinstance(leaf, TaskOutput)))

@@ -1,0 +1,154 @@
+"""The arguments of operators: scripts and templates, and what `native` tasks say themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, assert_never
+
+from dagglot.expressions import tree
+from dagglot.expressions.emit_jinja import jinja_text
+from dagglot.expressions.evaluate import text_of
+from dagglot.expressions.tree import Expression, Text, references
+from dagglot.ir.model import NativeBody, ShellBody, Task, Value
+from dagglot.pycode import Call, Code
+from dagglot.targets.airflow import values
+from dagglot.targets.airflow.pieces import block, keyword_call, merged
+
+if TYPE_CHECKING:
+    from dagglot.targets.airflow.lower import File
+
+_FILE_ENDINGS: Final = (".sh", ".bash")
+"""BashOperator takes a templated text that ends so for the path of a file."""
+
+
+class Operator:
+    """The class of one task's operator, and the arguments that are its own."""
+
+    def __init__(self, file: File, task: Task) -> None:
+        self.file = file
+        self.task = task
+
+    # --- shell ------------------------------------------------------------------------------
+
+    def shell(self, body: ShellBody) -> tuple[Code, dict[str, Any]]:
+        file = self.file
+        own: dict[str, Any] = {"bash_command": self.script(body)}
+        if self.task.env:
+            own["env"] = {name: self.text(value) for name, value in self.task.env.items()}
+            own["append_env"] = True
+        if body.cwd is not None:
+            own["cwd"] = self.text(body.cwd)
+        own["skip_on_exit_code"] = body.skip_exit_code
+        match body.output:
+            case "json" if file.version == "2.11":
+                own["output_processor"] = file.helper("parse_json")
+            case "json":
+                file.imports.module("json")
+                own["output_processor"] = Code("json.loads")
+            case "none":
+                own["do_xcom_push"] = False
+            case "text":
+                pass
+            case _:
+                assert_never(body.output)
+        if self.task.timeout is not None:
+            return file.helper("TimedBashOperator"), own
+        return file.airflow("BashOperator"), own
+
+    def script(self, body: ShellBody) -> object:
+        """The script; what Airflow documents for a strict one is ``set`` in front of it."""
+        parts = list(body.run.parts if isinstance(body.run, Text) else (body.run,))
+        several = any(isinstance(part, str) and "\n" in part for part in parts)
+        if body.strict:
+            parts.insert(0, "set -eo pipefail\n" if several else "set -eo pipefail; ")
+        last = parts[-1]
+        if isinstance(last, str) and last.endswith("\n"):
+            parts[-1] = last.rstrip("\n")
+        # a line's end at the end changes no script, and Jinja drops it
+        end = "\n" if several else ""
+        is_path = isinstance(parts[-1], str) and parts[-1].endswith(_FILE_ENDINGS)
+        if all(isinstance(part, str) for part in parts):
+            text = "".join(map(str, parts))
+            plain = _is_no_template(text)
+            text += "\n" if is_path else end
+            return block(text) if plain else self.literal(text)
+        if is_path:
+            parts.append("\n")
+        return block(self.jinja(Text(merged(parts))) + end)
+
+    def text(self, value: Value) -> object:
+        """A value as text in a templated argument."""
+        if isinstance(value, tree.Literal):
+            value = value.value  # type: ignore[assignment]
+        if isinstance(value, (Text, *tree.NODES)):
+            made = self.jinja(value)
+            return block(made + "{{ '' }}" if made.endswith(_FILE_ENDINGS) else made)
+        text = value if isinstance(value, str) else text_of(value)
+        return block(text) if _is_no_template(text) else self.literal(text)
+
+    def literal(self, text: str) -> object:
+        """Text that holds what Jinja would take for its own, and that it must not read."""
+        source = block(text)
+        name = self.file.airflow("literal")
+        return Code(f"{name}({source})") if "\n" in source else Call(name, (source,))
+
+    def jinja(self, value: Expression | Text) -> str:
+        whole = any(isinstance(leaf, tree.Params) for leaf in references(value))
+        used: set[str] = set()
+        pipeline = self.file.pipeline
+        names = values.jinja_names(pipeline, used, whole, self.file.instances(self.task, used))
+        made = jinja_text(value, names, used)
+        if "run_params(" in made and pipeline.schedule.params:
+            used.add("run_params")
+        self.file.macros |= used
+        return made
+
+    # --- native -----------------------------------------------------------------------------
+
+    def native(self, body: NativeBody) -> tuple[Code, dict[str, Any]]:
+        call = body.calls["airflow"]
+        arguments = {name: self.argument(value) for name, value in call.args.items()}
+        return self.file.native(call.module, call.name), arguments
+
+    def argument(self, value: Value) -> Any:
+        """An argument as written; an expression becomes Airflow's own, a mapping of ``call`` and
+        ``args`` an object."""
+        match value:
+            case tree.Literal():
+                return values.plain(value.value)  # type: ignore[arg-type]
+            case tree.TaskOutput():
+                return self.file.result(value.task)
+            case Text():
+                return self.template(value)
+            case _ if isinstance(value, tree.NODES):
+                return self.jinja(value)
+            case str():
+                return block(value)
+            case Mapping() if set(value) == {"call", "args"} and isinstance(value["call"], str):
+                module, _, name = value["call"].partition(":")
+                arguments = value["args"] if isinstance(value["args"], Mapping) else {}
+                given = {key: self.argument(item) for key, item in arguments.items()}
+                return keyword_call(self.file.native(module, name), given)
+            case Mapping():
+                return {key: self.argument(item) for key, item in value.items()}
+            case tuple():
+                return [self.argument(item) for item in value]
+            case _:
+                return value
+
+    def template(self, value: Text) -> Code:
+        """Longer text: its own braces are Airflow's, since the author means them so."""
+        pieces: list[str] = []
+        for part in value.parts:
+            piece = part if isinstance(part, str) else self.jinja(part)
+            if pieces and not isinstance(part, str) and pieces[-1].endswith("{"):
+                pieces[-1] = pieces[-1][:-1] + "{{ '{' }}"
+            pieces.append(piece)
+        return block("".join(pieces))
+
+
+def _is_no_template(text: str) -> bool:
+    """Whether Jinja would leave a text as it is: nothing to render, no template file to look for,
+    no line's end that it drops or converts."""
+    changed = ("{{", "{%", "{#", "\r")
+    return not (any(part in text for part in changed) or text.endswith((*_FILE_ENDINGS, "\n")))

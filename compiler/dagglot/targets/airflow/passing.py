@@ -1,0 +1,96 @@
+"""Which outputs are arguments of a task, which makes edges of their own, and which it pulls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from dagglot.expressions.tree import TaskOutput
+from dagglot.ir import graph
+from dagglot.ir.model import NativeBody, Task, TriggerRule, Value
+from dagglot.targets.airflow import kinds
+from dagglot.targets.airflow.order import child_of
+from dagglot.targets.airflow.steps import Woven
+
+
+class Passing:
+    """The values that go from task to task in one DAG file."""
+
+    def __init__(self, woven: Woven) -> None:
+        self.woven = woven
+
+    @cached_property
+    def outputs(self) -> Mapping[str, tuple[str, ...]]:
+        """For each task those whose outputs it is given, the list that it is expanded over last."""
+        tasks = self.woven.pipeline.tasks
+        given = {task.id: self._given(task) for task in tasks}
+        lists = set(self.woven.items.values())
+        if self.woven.groups and graph.cycle(self._blocks(given)) is not None:
+            # a mapped group is one function: it cannot be left and resumed
+            given = {task.id: () for task in tasks}
+        for task in tasks:
+            own = tuple(id for id in task.upstream if id in lists and self._is_list_of(id, task))
+            given[task.id] = (*given[task.id], *own)
+        return given
+
+    def edges(self) -> frozenset[tuple[str, str]]:
+        """The edges that need no `>>`."""
+        made = {(id, task) for task, ids in self.outputs.items() for id in ids}
+        made |= {(id, task) for task, ids in self.woven.setups.items() for id in ids}
+        return frozenset(made)
+
+    def arguments(self, task: Task) -> tuple[str, ...]:
+        """The outputs that the task's function is called with."""
+        items = set(self.woven.items.values())
+        return tuple(id for id in self.outputs[task.id] if id not in items)
+
+    def is_passed(self, task: str) -> bool:
+        """Whether the file refers to what a task returns."""
+        return task in self._passed
+
+    @cached_property
+    def _passed(self) -> frozenset[str]:
+        lists = frozenset(self.woven.items.values())
+        return lists.union(*self.outputs.values())
+
+    def _is_list_of(self, step: str, task: Task) -> bool:
+        group = self.woven.groups.get(task.id)
+        return self.woven.items.get(task.id if group is None else group.id) == step
+
+    def _given(self, task: Task) -> tuple[str, ...]:
+        if isinstance(task.body, NativeBody):
+            call = task.body.calls.get("airflow")
+            found = dict.fromkeys(_whole_outputs(call.args)) if call is not None else {}
+            return tuple(found)
+        if not kinds.is_function(task):
+            return ()
+        return tuple(id for id in kinds.reads(task) if self._may_pass(task, id))
+
+    def _may_pass(self, task: Task, id: str) -> bool:
+        woven = self.woven
+        if id not in task.upstream or woven.groups.get(id) is not woven.groups.get(task.id):
+            return False
+        strict = task.trigger_rule is TriggerRule.ALL_SUCCESS
+        return strict or not woven.is_mapped(id)
+
+    def _blocks(self, given: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+        """The edges between what stands in each block of the file, at every level."""
+        found: dict[str, list[str]] = {}
+        for task, ids in given.items():
+            for id in ids:
+                scope = ""
+                while child_of(scope, task) == child_of(scope, id):
+                    scope = child_of(scope, task)
+                found.setdefault(child_of(scope, task), []).append(child_of(scope, id))
+        return found
+
+
+def _whole_outputs(value: Value) -> Iterator[str]:
+    if isinstance(value, TaskOutput):
+        yield value.task
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _whole_outputs(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _whole_outputs(item)
