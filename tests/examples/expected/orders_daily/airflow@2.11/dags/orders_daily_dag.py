@@ -10,6 +10,7 @@ from airflow import DAG
 from airflow.decorators import task
 from airflow.models.param import Param
 from airflow.timetables.trigger import CronTriggerTimetable
+from pipeline_helpers.choices import as_items
 from pipeline_helpers.exits import exit_fails
 from pipeline_helpers.operators import TimedBashOperator
 from pipeline_helpers.params import check_params
@@ -20,8 +21,8 @@ with DAG(
     dag_id="orders_daily",
     description="Load the regions' order exports and report on them.",
     doc_md="""\
-Every night each region drops a CSV of its orders. The run **validates** all of them, **loads**
-each region into the warehouse, and **reports** what came in.
+Every night the regions drop a CSV of their orders, those that had any. The run **validates** what
+has arrived, **loads** each region into the warehouse, and **reports** what came in.
 
 Loads are upserts by order id, so that a run may be repeated at any time.
 """,
@@ -48,6 +49,11 @@ Loads are upserts by order id, so that a run may be repeated at any time.
             type="boolean",
             description="Delete a region's orders before loading it.",
         ),
+        "exports_dir": Param(
+            None,
+            type=["null", "string"],
+            description="Where the exports are; by default those that ship with the example.",
+        ),
         "results_dir": Param(
             None,
             type=["null", "string"],
@@ -69,12 +75,12 @@ Loads are upserts by order id, so that a run may be repeated at any time.
     @task(retries=0)
     @exit_fails
     def validate(params=None):
-        """Refuse exports that are missing, cut off or broken."""
+        """Find the exports, and refuse those that are cut off or broken."""
         from orders.validate import check_exports
 
         return to_json(
             check_exports(
-                regions=["emea", "americas", "apac"],
+                exports_dir=params["exports_dir"],
                 min_rows=params["min_rows"],
                 bad_rows=params["bad_rows"],
             ),
@@ -82,89 +88,47 @@ Loads are upserts by order id, so that a run may be repeated at any time.
 
     validate_ = validate()
 
-    @task
+    @task(retries=0, execution_timeout=None)
+    def load__items(validate_output):
+        return as_items(validate_output["regions"])
+
+    load__items_ = load__items(validate_output=validate_)
+
+    @task(max_active_tis_per_dagrun=2)
     @exit_fails
-    def load__region_emea(validate_output, params=None):
+    def load(item, params=None):
         """Upsert one region's orders."""
         from orders.load import load_region
 
         return to_json(
             load_region(
-                region="emea",
-                expected_orders=validate_output["regions"]["emea"]["orders"],
+                region=item["region"],
+                expected_orders=item["orders"],
                 full_refresh=params["full_refresh"],
+                exports_dir=params["exports_dir"],
                 results_dir=params["results_dir"],
             ),
         )
 
-    load__region_emea_ = load__region_emea(validate_output=validate_)
+    load_ = load.expand(item=load__items_)
 
     @task
     @exit_fails
-    def load__region_americas(validate_output, params=None):
-        """Upsert one region's orders."""
-        from orders.load import load_region
-
-        return to_json(
-            load_region(
-                region="americas",
-                expected_orders=validate_output["regions"]["americas"]["orders"],
-                full_refresh=params["full_refresh"],
-                results_dir=params["results_dir"],
-            ),
-        )
-
-    load__region_americas_ = load__region_americas(validate_output=validate_)
-
-    @task
-    @exit_fails
-    def load__region_apac(validate_output, params=None):
-        """Upsert one region's orders."""
-        from orders.load import load_region
-
-        return to_json(
-            load_region(
-                region="apac",
-                expected_orders=validate_output["regions"]["apac"]["orders"],
-                full_refresh=params["full_refresh"],
-                results_dir=params["results_dir"],
-            ),
-        )
-
-    load__region_apac_ = load__region_apac(validate_output=validate_)
-
-    @task
-    @exit_fails
-    def report(
-        load__region_emea_output,
-        load__region_americas_output,
-        load__region_apac_output,
-        validate_output,
-        params=None,
-        dag_run=None,
-    ):
+    def report(load_output, validate_output, params=None, dag_run=None):
         """Write the day's report from what the loads returned."""
         from orders.report import build
 
+        load_output = list(load_output)
         return to_json(
             build(
                 day=run_time(dag_run, "Europe/Madrid").date(),
-                loads=[
-                    load__region_emea_output,
-                    load__region_americas_output,
-                    load__region_apac_output,
-                ],
+                loads=load_output,
                 rejected=validate_output["rejected"],
                 results_dir=params["results_dir"],
             ),
         )
 
-    report_ = report(
-        load__region_emea_output=load__region_emea_,
-        load__region_americas_output=load__region_americas_,
-        load__region_apac_output=load__region_apac_,
-        validate_output=validate_,
-    )
+    report_ = report(load_output=load_, validate_output=validate_)
 
     archive = TimedBashOperator(
         task_id="archive",
