@@ -27,6 +27,11 @@ class Job:
     out: Path
     context: Context
 
+    @property
+    def name(self) -> str:
+        """The target as a command line names it: ``airflow@3.3``."""
+        return f"{self.target.name}@{self.version}"
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

@@ -76,7 +76,7 @@ def run(
             progress,
         )
         answers = {one["key"]: one for one in (answer or {}).get("runs", ())}
-        title = f"{job.target.name}@{job.version}"
+        title = job.name
         traces = {
             spec.key: trace.from_probe(answers[spec.key], spec.names, spec.names.pipeline, title)
             for spec in specs

@@ -54,8 +54,9 @@ def run(
     params: Mapping[str, str],
     where: Where,
     progress: Progress = silent,
+    only: str | None = None,
 ) -> Ran:
-    """Compile into a folder of its own and run every pipeline once, for real."""
+    """Compile into a folder of its own and run every pipeline once, for real; or ``only`` one."""
     ran = Ran()
     with tempfile.TemporaryDirectory(prefix="dagglot-run-") as folder:
         job = replace(job, out=Path(folder) / job.target.name)
@@ -64,6 +65,7 @@ def run(
         ran.sources.update(result.sources)
         if result.failed:
             return ran
+        pipelines = [one for one in pipelines if only in (None, one.id)]
         specs = []
         for pipeline in pipelines:
             values, wrong = given_params(pipeline, params)
@@ -84,9 +86,13 @@ def run(
         answers = {one["key"]: one for one in (answer or {}).get("runs", ())}
         for pipeline, spec in zip(pipelines, specs, strict=True):
             one = answers.get(spec.key)
+            if one is None and answer is not None:
+                ran.diagnostics.append(
+                    codes.NOT_RUN.at(pipeline.span, target=job.name, pipeline=pipeline.id, where="")
+                )
             if one is None:
                 continue
-            title = f"{job.target.name}@{job.version}"
+            title = job.name
             ran.traces.append(trace.from_probe(one, spec.names, pipeline.id, title))
             ran.order.append(tuple(task.id for task in pipeline.tasks))
             ran.seconds.append(float(one.get("seconds") or 0.0))

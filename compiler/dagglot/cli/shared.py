@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from dagglot.api import Opened
+    from dagglot.api import Front, Opened
     from dagglot.diagnostics.model import Diagnostic
+    from dagglot.ir.model import Pipeline
     from dagglot.jobs import Job
     from dagglot.project import Project
+    from dagglot.reports.table import Paint
 
 
 class Format(StrEnum):
@@ -56,6 +58,35 @@ Environment = Annotated[
     str | None,
     typer.Option("--env", metavar="NAME", help="An environment of the project file."),
 ]
+OnePath = Annotated[
+    Path | None, typer.Argument(help="A document, or a folder of them.", show_default=False)
+]
+Params = Annotated[
+    list[str] | None,
+    typer.Option("--param", "-p", metavar="NAME=VALUE", help="A param of the run. Repeatable."),
+]
+Given = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--given",
+        "-g",
+        metavar="TASK=OUTCOME",
+        help="How a task ends, as in a document's `tests`. Repeatable.",
+        show_default=False,
+    ),
+]
+Scenario = Annotated[
+    str | None,
+    typer.Option("--scenario", metavar="NAME", help="Begin with a test of the document."),
+]
+OnePipeline = Annotated[
+    str | None,
+    typer.Option("--pipeline", metavar="ID", help="Which one, where PATH holds several."),
+]
+Python = Annotated[
+    Path | None,
+    typer.Option("--python", metavar="PATH", help="Your own environment's Python."),
+]
 Formats = Annotated[Format, typer.Option("--format", help="How findings are printed.")]
 
 
@@ -83,6 +114,15 @@ def put(data: str) -> None:
         # what is left in the buffer must go somewhere when Python flushes at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write what a command was asked to keep; that it cannot be written ends the command."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        say(f"cannot write `{file}`: {error.strerror}")
+        raise typer.Exit(1) from None
 
 
 class Progress:
@@ -161,6 +201,64 @@ def the_project(environment: str | None, format: Format, paths: Sequence[Path] =
 
         stop([codes.NOTHING_NAMED.at(None)], {}, format)
     return opened
+
+
+def painter() -> Paint:
+    """How standard output is painted."""
+    from dagglot.reports import table
+
+    return table.ansi if colour(sys.stdout) else table.plain
+
+
+def pairs(words: Sequence[str] | None, option: str) -> dict[str, str]:
+    """``NAME=VALUE`` words of an option that may be repeated; the last of a name counts."""
+    made = {}
+    for word in words or ():
+        name, sign, value = word.partition("=")
+        if not (name and sign):
+            raise typer.BadParameter(f"`{word}` is not NAME=VALUE", param_hint=option)
+        made[name] = value
+    return made
+
+
+def wrong_usage(words: str) -> NoReturn:
+    """Say what is wrong with a command line, and end."""
+    say(words)
+    raise typer.Exit(2)
+
+
+def checked(
+    paths: Sequence[Path], environment: str | None, format: Format
+) -> tuple[Opened, Front, dict[str, str]]:
+    """The project, its documents without errors, and all texts; errors end the command."""
+    from dagglot import api
+
+    opened = the_project(environment, format, paths)
+    front = api.check(paths, opened.project)
+    found, sources = [*opened.diagnostics, *front.diagnostics], {**opened.sources, **front.sources}
+    if exit_code(found):
+        stop(found, sources, format)
+    report(found, sources, Format.TEXT)  # warnings, never among the data
+    return opened, front, sources
+
+
+def the_pipeline(front: Front, id: str | None) -> Pipeline:
+    """The one pipeline that is asked for; where there are several, its id must be given."""
+    from dagglot.diagnostics.suggest import did_you_mean
+
+    known = {pipeline.id: pipeline for pipeline in front.pipelines}
+    if id is None and len(known) == 1:
+        return next(iter(known.values()))
+    if id in known:
+        return known[id]
+    if id is not None:
+        help = did_you_mean(id, known)
+        wrong_usage(f"there is no pipeline `{id}` here" + (f": {help}" if help else ""))
+    names = ", ".join(f"`{name}`" for name in list(known)[:5])
+    more = f" and {len(known) - 5} more" if len(known) > 5 else ""
+    wrong_usage(
+        f"there are {len(known)} pipelines here, choose one with `--pipeline`: {names}{more}"
+    )
 
 
 def jobs(

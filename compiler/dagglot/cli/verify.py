@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
 from dagglot.cli.shared import (
@@ -13,6 +10,7 @@ from dagglot.cli.shared import (
     Formats,
     Paths,
     Progress,
+    Python,
     Targets,
     exit_code,
     jobs,
@@ -25,10 +23,7 @@ from dagglot.cli.shared import (
 def verify(
     paths: Paths = None,
     target: Targets = None,
-    python: Annotated[
-        Path | None,
-        typer.Option("--python", metavar="PATH", help="Your own environment's Python."),
-    ] = None,
+    python: Python = None,
     env: Environment = None,
     format: Formats = Format.TEXT,
 ) -> None:

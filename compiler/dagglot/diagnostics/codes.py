@@ -299,9 +299,25 @@ SCENARIO: Final = _rule(
     "scenario",
     "test `{test}`: {message}",
     "A test gives outcomes to tasks of the pipeline (`success`, `failed`, `failed 2`, `skipped`, a "
-    "gate's boolean, a branch's choice, `{{output: …}}`) and names the final states that it "
+    "gate's boolean, a branch's choice, `{output: …}`) and names the final states that it "
     "expects (`success`, `failed`, `skipped`, `upstream_failed`, and `success` or `failed` for "
     "`run`).",
+)
+
+GIVEN: Final = _rule(
+    "DG216",
+    "given",
+    "{option}: {message}",
+    "`--given` takes what a test of a document takes: an outcome for a task of the pipeline, such as "
+    "`load=failed`, `load=failed 2`, `load[1]=skipped`, `enough=false`, `extract={output: {rows: 3}}`.",
+)
+SCENARIO_OPEN: Final = _rule(
+    "DG217",
+    "scenario-open",
+    "{message}",
+    "A gate, a branch, a `when` or a `for_each` reads a value that the scenario does not give, so "
+    "there is no telling how the run ends. Give the output that is read, or say what the gate or the "
+    "branch decides.",
 )
 
 # --- DG3xx: values, expression types, schedule --------------------------------------------------
@@ -570,6 +586,27 @@ PARAMS_REFUSED: Final = _rule(
     "params-refused",
     "{message}",
     "A run takes the params that the pipeline declares, with values of their types.",
+)
+EXPECTATION: Final = _rule(
+    "DG516",
+    "expectation",
+    "{test}: {message}",
+    "A test of the document expects another end than the run has. Either the pipeline changed, or "
+    "the test is wrong; `dagglot simulate PATH --scenario NAME` shows the whole run, and why.",
+    exit_code=ExitCode.FINDINGS,
+)
+NO_TRACE: Final = _rule(
+    "DG517",
+    "no-trace",
+    "`{file}` holds no trace: {problem}",
+    "A trace is what `dagglot run --trace FILE` writes: JSON with the key `dagglot_trace`.",
+)
+NOT_RUN: Final = _rule(
+    "DG518",
+    "not-run",
+    "{target} gave no trace of `{pipeline}`{where}",
+    "The orchestrator ended, or was ended, before this run was over. What it printed is above.",
+    exit_code=ExitCode.FINDINGS,
 )
 
 

@@ -157,9 +157,8 @@ class Run:
         except EvaluationError as error:
             elements = error
         except UnansweredError as error:
-            what = f"the elements of `{task.id}` are {error.what}"
-            value = "{output: […]}" if error.value == "{output: …}" else error.value
-            raise UnansweredError(what, error.key, value) from error
+            what = f"`for_each` of `{task.id}` reads {error.what}"
+            raise UnansweredError(what, error.key, error.value) from error
         if not isinstance(elements, list):
             said = "has no value: " + str(elements) if _is_error(elements) else "is no list"
             yield _blocked(task, None, State.FAILED, Why(f"what `for_each` goes over {said}"))
@@ -241,7 +240,7 @@ class Run:
                 return ends(State.SKIPPED, 1, "it skipped itself")
             self.read_arguments(task, index)
             if outcome.state is State.FAILED or outcome.failures >= attempts:
-                why = "it failed" if attempts == 1 else f"it failed in all {attempts} attempts"
+                why = "it failed" if attempts == 1 else f"it failed in each of its {attempts} attempts"
                 return ends(State.FAILED, attempts, why)
             output = self.output(task, outcome, index)
         except EvaluationError as error:

@@ -1,0 +1,134 @@
+"""``dagglot parity``: one pipeline on several orchestrators, compared."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dagglot.cli.shared import (
+    Environment,
+    Format,
+    Given,
+    OnePipeline,
+    Params,
+    Paths,
+    Progress,
+    Python,
+    Scenario,
+    Targets,
+    checked,
+    exit_code,
+    jobs,
+    painter,
+    pairs,
+    put,
+    report,
+    stop,
+    the_pipeline,
+    wrong_usage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from dagglot.jobs import Job
+    from dagglot.parity import Compared
+    from dagglot.runner import Where
+    from dagglot.scenarios import Words
+
+
+class Shape(StrEnum):
+    """The forms of the answer."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def parity(
+    paths: Paths = None,
+    target: Targets = None,
+    traces: Annotated[
+        bool, typer.Option("--traces", help="PATH are traces that `run --trace` wrote.")
+    ] = False,
+    given: Given = None,
+    param: Params = None,
+    scenario: Scenario = None,
+    pipeline: OnePipeline = None,
+    python: Python = None,
+    timeout: Annotated[float, typer.Option(help="Give a run up after this many seconds.")] = 600.0,
+    env: Environment = None,
+    format: Annotated[Shape, typer.Option("--format", help="text, json or markdown.")] = Shape.TEXT,
+) -> None:
+    """Run a pipeline on several orchestrators and compare, task by task.
+
+    Equal; benign, which is what a run may differ in (how Airflow labels a task that does not run);
+    or divergent: another state, other attempts, another output, another end of the run. The real
+    bodies run, unless outcomes are given: then the scenario is acted out, and no body runs.
+
+    Examples:
+
+      dagglot parity pipelines/orders.yaml -t airflow -t dagster
+      dagglot parity orders.yaml -t airflow@2.11 -t airflow@3.3 --given load=failed
+      dagglot parity orders.yaml -t airflow -t prefect --format markdown > comment.md
+      dagglot parity --traces before.json after.json
+    """
+    from dagglot import parity as comparing
+    from dagglot.reports import parity as reports
+    from dagglot.runner import Where
+    from dagglot.scenarios import Words
+
+    findings = Format.JSON if format is Shape.JSON else Format.TEXT
+    if traces:
+        if len(paths or ()) < 2:
+            wrong_usage("give two traces or more: `dagglot parity --traces before.json after.json`")
+        done = comparing.of_files(paths or ())
+    else:
+        words = Words(pairs(given, "--given"), pairs(param, "--param"), scenario=scenario)
+        done = _run(paths or (), target, words, pipeline, Where(python, timeout), env, findings)
+    if not done.parities:
+        stop(done.diagnostics, done.sources, findings)
+    report(done.diagnostics, done.sources, Format.TEXT)
+    match format:
+        case Shape.JSON:
+            put(reports.as_json(done.parities))
+        case Shape.MARKDOWN:
+            put(reports.as_markdown(done.parities))
+        case Shape.TEXT:
+            put(reports.as_text(done.parities, painter()))
+    divergent = any(one.verdict == "divergent" for one in done.parities)
+    raise typer.Exit(exit_code(done.diagnostics, 1 if divergent else 0))
+
+
+def _run(
+    paths: Sequence[Path],
+    targets: Sequence[str] | None,
+    words: Words,
+    pipeline: str | None,
+    where: Where,
+    env: str | None,
+    findings: Format,
+) -> Compared:
+    from dagglot import parity as comparing
+    from dagglot import scenarios
+
+    opened, front, sources = checked(paths, env, findings)
+    wanted: Sequence[Job] = jobs(targets or (), None, opened.project, findings)
+    if len(wanted) < 2:
+        wrong_usage("give two targets or more, for example `-t airflow -t dagster`")
+    progress = Progress()
+    if pipeline is not None:
+        the_pipeline(front, pipeline)
+    if not words.acts:
+        done = comparing.run(paths, wanted, opened.project, words.params, where, progress, pipeline)
+    else:
+        one = the_pipeline(front, pipeline)
+        said = scenarios.from_words(one, words)
+        if exit_code(said.diagnostics):
+            stop(said.diagnostics, {**sources, **said.sources}, findings)
+        done = comparing.act(one, said.given, wanted, where, sources, progress)
+    progress.done()
+    return done
