@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import engines
-from .check import Count, cases, check, confirm, described, signature, smallest
+from .check import Count, cases, check, confirm, described, kind_of, smallest
 
 SAID = sys.stdout
 
@@ -57,13 +57,11 @@ def one_engine(target: str, numbers: Sequence[int], asked: argparse.Namespace) -
 
 def report(count: Count, asked: argparse.Namespace) -> None:
     """Every divergence in a line; the first of each kind shrunk, as a document."""
-    kinds: set[frozenset[str]] = set()
+    kinds: set[str] = set()
     for one in count.diverged:
-        kind = signature(one.differences)
-        say(
-            f"{count.target} {one.case.id}{'' if one.repeats else ' (once)'}: "
-            f"{'; '.join(sorted(kind))}"
-        )
+        kind = kind_of(one.differences[0])
+        once = "" if one.repeats else " (once)"
+        say(f"{count.target} {one.case.id}{once}: {one.differences[0]}")
         if kind in kinds or len(kinds) >= asked.shrink or not one.repeats:
             continue
         kinds.add(kind)

@@ -113,12 +113,8 @@ def confirm(found: Sequence[Divergence], target: str) -> None:
 # --- shrinking ------------------------------------------------------------------------------------
 
 
-def signature(found: Sequence[Difference]) -> frozenset[str]:
-    """What kind of divergence it is, whatever the names are."""
-    return frozenset(_kind(one) for one in found)
-
-
-def _kind(one: Difference) -> str:
+def kind_of(one: Difference) -> str:
+    """What kind of difference it is, whatever the names are."""
     what = one.what.partition(" ")[2]
     if one.what == "the run":
         last = str(one.seen).strip().splitlines()[-1:]
@@ -130,8 +126,8 @@ def _kind(one: Difference) -> str:
 
 def smallest(found: Divergence, target: str, progress: Progress) -> Divergence:
     """The same divergence in as small a pipeline as can be found."""
-    wanted = signature(found.differences) - {"run success failed", "run failed success"}
-    wanted = wanted or signature(found.differences)
+    # what is told first is furthest upstream: the rest follows from it
+    wanted = kind_of(found.differences[0])
     best: dict[str, Divergence] = {}
 
     def diverges(candidates: Sequence[Made]) -> list[bool]:
@@ -145,7 +141,11 @@ def smallest(found: Divergence, target: str, progress: Progress) -> Divergence:
                 continue
         count = Count(target)
         check(ready, target, count)
-        good = {one.case.id: one for one in count.diverged if signature(one.differences) & wanted}
+        good = {
+            one.case.id: one
+            for one in count.diverged
+            if wanted in {kind_of(each) for each in one.differences}
+        }
         best.update(good)
         return [made.id in good for made in candidates]
 

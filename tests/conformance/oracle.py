@@ -79,7 +79,8 @@ class Difference:
     seen: Any
 
     def __str__(self) -> str:
-        return f"{self.what}: expected {self.expected}, seen {self.seen}"
+        seen = str(self.seen).strip().splitlines() or [""]
+        return f"{self.what}: expected {self.expected}, seen {seen[-1]}"
 
 
 def differences(
@@ -164,7 +165,7 @@ def _echoed(one: Case, simulated: Simulated, said: Instance) -> Any:
         if UNKNOWN in outputs:
             return UNKNOWN
         found.append(outputs[0] if above[0].index is None or inside else outputs)
-    return found
+    return found if step.reads else None
 
 
 def _starts(one: Case, said: Instance, started: int) -> Iterator[Difference]:
