@@ -74,14 +74,15 @@ class Recorder:
             self.ship()
 
     def ship(self) -> None:
+        # sent under the lock: what belongs to one run must not arrive after its end
         with self.lock:
             events = [
                 event for client in self.client.all for event in getattr(client, "events", ())
             ]
             fresh, self.shipped = events[self.shipped :], len(events)
-        for event in fresh:
-            if event.event.startswith("prefect.task-run."):
-                self.pipe.send({"kind": "event", "event": compact(event)})
+            for event in fresh:
+                if event.event.startswith("prefect.task-run."):
+                    self.pipe.send({"kind": "event", "event": compact(event)})
 
     def finish(self) -> None:
         import asyncio

@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial, wraps
+from functools import partial, wraps
 from typing import Any
 
 from prefect import State, Task
+from prefect.client.schemas.objects import StateType
 from prefect.exceptions import UpstreamTaskError
 from prefect.futures import PrefectFuture, PrefectTaskRunFuture
-from prefect.results import ResultStore
 from prefect.states import Completed, Failed
 from prefect.utilities.annotations import quote
+from pydantic import PrivateAttr
 
 SUCCESS = "success"
 FAILED = "failed"
@@ -28,6 +29,15 @@ UPSTREAM_FAILED = "upstream_failed"
 
 class PipelineFailed(Exception):
     """Tasks failed that decide how the flow run ends."""
+
+
+class Ended(State[Any]):
+    """A completed state that may have None for a result."""
+
+    _output: Any = PrivateAttr()
+
+    def result(self, *args: Any, **kwargs: Any) -> Any:
+        return self._output
 
 
 class Outcome(PrefectTaskRunFuture[Any]):
@@ -41,7 +51,7 @@ class Outcome(PrefectTaskRunFuture[Any]):
         self.name = name
         self.future = future
         self.terms = terms
-        self.completed: State[Any] | None = None
+        self.ended: Ended | None = None
 
     @property
     def status(self) -> str:
@@ -61,10 +71,11 @@ class Outcome(PrefectTaskRunFuture[Any]):
 
     @property
     def state(self) -> State[Any]:
-        if self.completed is None:
-            record = ResultStore().create_result_record(self.output)
-            self.completed = Completed(data=record)
-        return self.completed
+        if self.ended is None:
+            ended = Ended(type=StateType.COMPLETED)
+            ended._output = self.output
+            self.ended = ended
+        return self.ended
 
     def wait(self, timeout: float | None = None) -> None:
         _ = self.status
@@ -87,18 +98,21 @@ class Items:
     def __init__(self, source: Any, *args: Any) -> None:
         self.source = source
         self.args = args
+        self.found: list[Any] | None = None
 
-    @cached_property
+    @property
     def elements(self) -> list[Any]:
         """Waits for the tasks whose outputs it is made of."""
-        source, *args = [
-            one.output if isinstance(one, (Outcome, Instances)) else one
-            for one in (self.source, *self.args)
-        ]
-        found = source(*args) if callable(source) else source
-        if not isinstance(found, list):
-            raise TypeError(f"a value of type {type(found).__name__} is no list")
-        return found
+        if self.found is None:
+            source, *args = [
+                one.output if isinstance(one, (Outcome, Instances)) else one
+                for one in (self.source, *self.args)
+            ]
+            found = source(*args) if callable(source) else source
+            if not isinstance(found, list):
+                raise TypeError(f"a value of type {type(found).__name__} is no list")
+            self.found = found
+        return self.found
 
 
 class Instances:

@@ -14,11 +14,12 @@ from functools import wraps
 from typing import Any
 
 from prefect import State, Task
+from prefect.client.schemas.objects import StateType
 from prefect.exceptions import UpstreamTaskError
 from prefect.futures import PrefectFuture, PrefectTaskRunFuture
-from prefect.results import ResultStore
 from prefect.states import Completed
 from prefect.utilities.annotations import quote
+from pydantic import PrivateAttr
 
 SUCCESS = "success"
 FAILED = "failed"
@@ -28,6 +29,15 @@ UPSTREAM_FAILED = "upstream_failed"
 
 class PipelineFailed(Exception):
     """Tasks failed that decide how the flow run ends."""
+
+
+class Ended(State[Any]):
+    """A completed state that may have None for a result."""
+
+    _output: Any = PrivateAttr()
+
+    def result(self, *args: Any, **kwargs: Any) -> Any:
+        return self._output
 
 
 class Outcome(PrefectTaskRunFuture[Any]):
@@ -41,7 +51,7 @@ class Outcome(PrefectTaskRunFuture[Any]):
         self.name = name
         self.future = future
         self.terms = terms
-        self.completed: State[Any] | None = None
+        self.ended: Ended | None = None
 
     @property
     def status(self) -> str:
@@ -61,10 +71,11 @@ class Outcome(PrefectTaskRunFuture[Any]):
 
     @property
     def state(self) -> State[Any]:
-        if self.completed is None:
-            record = ResultStore().create_result_record(self.output)
-            self.completed = Completed(data=record)
-        return self.completed
+        if self.ended is None:
+            ended = Ended(type=StateType.COMPLETED)
+            ended._output = self.output
+            self.ended = ended
+        return self.ended
 
     def wait(self, timeout: float | None = None) -> None:
         _ = self.status
