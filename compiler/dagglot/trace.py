@@ -21,7 +21,8 @@ def from_probe(
     has and the language has not (a crash) is a failure.
     """
     tasks = []
-    for task in answer["tasks"]:
+    reported = answer["tasks"] if names.read is None else names.read(answer["tasks"])
+    for task in reported:
         if task["id"] in names.helpers or task["id"] not in names.tasks:
             continue
         state = task["state"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path, PurePosixPath
@@ -108,13 +108,15 @@ class RunNames:
     """How the target calls a pipeline and its tasks, to read its answers back.
 
     ``tasks`` maps the target's names to ids; ``helpers`` are generated tasks that are no task of
-    the pipeline and are left out of traces.
+    the pipeline and are left out of traces. ``read`` says in the language's words what the probe
+    reported in the target's.
     """
 
     pipeline: str
     file: str
     tasks: Mapping[str, str]
     helpers: frozenset[str] = frozenset()
+    read: Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

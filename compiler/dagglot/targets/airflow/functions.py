@@ -68,7 +68,8 @@ class Function:
                 self.opening.append(Code(f"{name} = list({name})"))
         if any(isinstance(leaf, tree.ItemIndex) for leaf in leaves):
             self.context["ti"] = None
-        if any(isinstance(leaf, tree.Item) for leaf in leaves):
+        expanded = task.for_each is not None and not hook
+        if expanded or any(isinstance(leaf, tree.Item) for leaf in leaves):
             self.item()
 
     def item(self) -> None:
@@ -178,26 +179,20 @@ class Function:
         else:
             self.returns(self.condition(body.condition))
 
-    def branch(self, body: BranchBody, says_names: bool) -> None:
-        """``says_names``: what is returned is the output alone, and chooses nothing by itself."""
+    def branch(self, body: BranchBody, grouped: bool) -> None:
+        """In a mapped group (``grouped``) a branch is a plain task, and its output is all."""
         self.when()
         if body.call is not None:
-            choices: object = {name: self.begins(ids) for name, ids in body.choices.items()}
-            if says_names:
-                helper, choices = self.file.helper("named"), list(body.choices)
-            else:
-                helper = self.file.helper("chosen")
-            self.returns(Call(helper, (self.called(body.call), choices)))
+            call = self.called(body.call)
+            if grouped:
+                call = Call(self.file.helper("named"), (call, list(body.choices)))
+            self.returns(call)
             return
         for case in body.cases:
-            ids = list(case.to) if says_names else self.begins(case.to)
-            literal = pycode.layout(ids, self.inner + pycode.INDENT, 7)
+            literal = pycode.layout(list(case.to), self.inner + pycode.INDENT, 7)
             test = clause("if ", self.condition(case.condition), ":", self.inner)
             self.statements.append(self.suite(test, f"return {literal}"))
-        self.returns(list(body.otherwise) if says_names else self.begins(body.otherwise))
-
-    def begins(self, ids: Sequence[str]) -> list[str]:
-        return [self.file.woven.entries.get(id, id) for id in ids]
+        self.returns(list(body.otherwise))
 
     def items(self, value: Value) -> None:
         data = python_data(value, self.names, self.used)

@@ -22,7 +22,7 @@ def is_function(task: Task) -> bool:
             return True
         case NoopBody():
             # Airflow marks an EmptyOperator as done without running it, hooks and all
-            return task.when is not True or task.for_each is not None
+            return task.when is not True
         case _:
             return False
 

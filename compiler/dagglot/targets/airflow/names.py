@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from dagglot import pycode
 from dagglot.ir.model import Group, Pipeline
 from dagglot.targets.airflow.kinds import is_function
+from dagglot.targets.airflow.readback import read
 from dagglot.targets.airflow.steps import woven
 from dagglot.targets.base import RunNames
 
@@ -20,7 +22,8 @@ RESERVED: Final = frozenset(
     {
         *("DAG", "Param", "TaskGroup", "chain", "literal", "task", "task_group", "dag"),
         *("AirflowFailException", "AirflowSkipException"),
-        *("as_items", "chosen", "decide", "each", "fail_with", "named", "outputs_of"),
+        *("as_items", "chooses", "decide", "each", "fail_with", "keep_output", "named"),
+        "outputs_of",
         *("BashOperator", "EmptyOperator", "CronTriggerTimetable"),
         *("json", "partial", "pendulum", "timedelta", "run_params"),
         *("LinearRetryPolicy", "ExponentialRetryPolicy", "TimedBashOperator", "check_params"),
@@ -58,11 +61,13 @@ def module_name(pipeline: Pipeline) -> str:
 
 def run_names(pipeline: Pipeline) -> RunNames:
     """Ids of DAGs and tasks stay as they are."""
+    made = woven(pipeline)
     return RunNames(
         pipeline=pipeline.id,
         file=f"{module_name(pipeline)}.py",
         tasks={task.id: task.id for task in pipeline.tasks},
-        helpers=woven(pipeline).steps,
+        helpers=made.steps,
+        read=partial(read, pipeline, made),
     )
 
 

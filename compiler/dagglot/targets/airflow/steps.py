@@ -281,7 +281,7 @@ class _Weaver:
                         branches[one.id] = tuple(
                             name
                             for name, ids in names.items()
-                            if any(task.id in kept[id] for id in ids)
+                            if any(task.id in kept.get(id, ()) for id in ids)
                         )
                 case _:
                     pass

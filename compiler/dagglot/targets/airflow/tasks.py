@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from dagglot import pycode
@@ -161,7 +161,7 @@ class Tasks:
         line, made = self.called(task, name, given, "item" in function.parameters, indent)
         if referenced or file.passing.is_passed(task.id):
             line = pycode.assignment(file.names.variables[task.id], made, indent)
-        decorators = [self.decorator(task, arguments, indent)]
+        decorators = [*self.deciding(task, arguments, indent)]
         if file.version == "2.11" and function.imports:
             decorators.append(file.helper("exit_fails"))
         parameters = function.signature()
@@ -187,14 +187,33 @@ class Tasks:
             made = Call(name, (), (*given, ("item", Code("item"))))
         return pycode.layout(made, indent), made
 
-    def decorator(self, task: Task, arguments: Mapping[str, object], indent: int) -> Code:
-        name = self.file.airflow("task")
-        if task.id not in self.file.woven.groups:
-            if isinstance(task.body, GateBody):
-                name = Code("task.short_circuit")
-            elif isinstance(task.body, BranchBody):
-                name = Code("task.branch")
-        return pycode.call(name, (), arguments, indent, prefix="@") if arguments else name
+    def deciding(self, task: Task, arguments: dict[str, Any], indent: int) -> Iterator[Code]:
+        """The decorator that makes the task, and one for the output of a gate or a branch."""
+        file = self.file
+        name, kept = file.airflow("task"), None
+        body = task.body if task.id not in file.woven.groups else None
+        if isinstance(body, GateBody):
+            name = Code("task.short_circuit")
+        elif isinstance(body, BranchBody):
+            name = Code("task.branch")
+            choices = self.choices(body)
+            if body.call is not None or any([key] != ids for key, ids in choices.items()):
+                arguments = {**arguments, "do_xcom_push": False}
+                kept = pycode.call(file.helper("chooses"), (choices,), (), indent, "@")
+        yield pycode.call(name, (), arguments, indent, prefix="@") if arguments else name
+        if kept is not None:
+            yield kept
+        elif isinstance(body, GateBody | BranchBody) and file.version != "2.11":
+            yield file.helper("keep_output")
+
+    def choices(self, body: BranchBody) -> dict[str, list[str]]:
+        """The tasks that each choice of a branch means, by the steps in which they begin."""
+        means = dict(body.choices)
+        if body.call is None:
+            ids = [id for case in body.cases for id in case.to]
+            means = {id: (id,) for id in (*ids, *body.otherwise)}
+        entries = self.file.woven.entries
+        return {name: [entries.get(id, id) for id in ids] for name, ids in means.items()}
 
 
 _NEUTRAL: Final[Mapping[str, object]] = {
