@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ from dagglot import paths as paths_of
 from dagglot import source
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Span
+from dagglot.frozen import dataclass
 from dagglot.paths import shown_path
 from dagglot.project import FILE_NAME, Project
 from dagglot.source import Document, Map

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dagglot import inputs, write
 from dagglot.diagnostics.model import Diagnostic, Span
+from dagglot.frozen import dataclass
 from dagglot.inputs import SourceFile
 from dagglot.project import Project
 
@@ -42,7 +44,7 @@ class Options:
 DEFAULT: Final = Options()
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Result:
     """What a compile found and would do; nothing is written yet (see `write.apply`)."""
 

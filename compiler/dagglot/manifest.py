@@ -10,12 +10,13 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from dagglot import __version__, resources
+from dagglot.frozen import dataclass
 
 FILE_NAME: Final = ".dagglot-manifest.json"
 VERSION: Final = 1

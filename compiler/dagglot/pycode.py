@@ -12,9 +12,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+
+from dagglot.frozen import dataclass
 
 LINE_LENGTH = 88
 INDENT = 4

@@ -7,12 +7,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from dagglot import paths
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
+from dagglot.frozen import dataclass
 from dagglot.paths import shown_path
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import Final
 
 from dagglot.expressions import types
 from dagglot.expressions.types import Type
+from dagglot.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

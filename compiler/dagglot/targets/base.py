@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Protocol, TypeAlias
 
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.features import Feature
+from dagglot.frozen import dataclass
 from dagglot.ir.model import Json, Pipeline
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from dagglot import pycode
+from dagglot.frozen import dataclass
 from dagglot.ir.model import Group, Pipeline, PythonBody
 from dagglot.targets.base import RunNames
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from dagglot.expressions.tree import TaskOutput, references
+from dagglot.frozen import dataclass
 from dagglot.ir import graph
 from dagglot.ir.model import NativeBody, Pipeline, PythonBody, Task, Value
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, cast
 
 from dagglot import pycode
 from dagglot.expressions.tree import NODES, Text
+from dagglot.frozen import dataclass
 from dagglot.ir.model import NativeBody, NoopBody, PythonBody, ShellBody, Task, Value
 from dagglot.pycode import INDENT, Call, Code, literal
 from dagglot.targets.prefect.imports import Imports

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 from typing import Final
 
 from dagglot.expressions.helpers import HELPERS
+from dagglot.frozen import dataclass
 from dagglot.ir.model import NativeBody, Pipeline, PythonBody, Value
 from dagglot.pycode import identifier
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dagglot.expressions.emit_python import python_block, python_data, python_text
 from dagglot.expressions.tree import Expression, Params, Text, references
 from dagglot.expressions.types import Type
 from dagglot.expressions.writer import Names
+from dagglot.frozen import dataclass
 from dagglot.ir.model import Param, Pipeline, Task, Value
 from dagglot.pycode import Code, literal
 from dagglot.targets.prefect import names as naming
