@@ -29,6 +29,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         sys.exit(130)
+    finally:
+        # Python looks for cycles once more when it ends, disabled or not: what is frozen it skips.
+        gc.freeze()
 
 
 if __name__ == "__main__":
