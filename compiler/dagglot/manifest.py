@@ -77,12 +77,14 @@ def compiler_digest() -> str:
 def folder_digest(root: Path) -> str:
     """A hash of the code, the schemas and the templates in a folder, wherever it stands."""
     made = hashlib.sha256()
+    start = len(f"{root}/")
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
         for name in sorted(names):
             if name.endswith((".py", ".json", ".j2")):
-                made.update(f"{os.path.relpath(folder, root)}/{name}\n".encode())
-                with open(f"{folder}/{name}", "rb") as file:  # noqa: PTH123 - twice as fast
+                path = f"{folder}/{name}"
+                made.update(f"{path[start:]}\n".encode())
+                with open(path, "rb") as file:  # noqa: PTH123 - twice as fast
                     made.update(file.read())
     return made.hexdigest()
 
