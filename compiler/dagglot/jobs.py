@@ -77,12 +77,15 @@ class Result:
 
 
 class Sources:
-    """Files read and checked at most once, whatever the number of targets."""
+    """Files read and checked at most once, whatever the number of targets; ``keep``: several."""
 
-    def __init__(self, files: Sequence[SourceFile], project: Project, result: Result) -> None:
+    def __init__(
+        self, files: Sequence[SourceFile], project: Project, result: Result, *, keep: bool
+    ) -> None:
         self.files = files
         self.project = project
         self.result = result
+        self.keep = keep
         self.bytes: dict[str, bytes] = {}
         self.checked: dict[str, Checked] = {}
         self.ids: set[str] = set()
@@ -102,6 +105,12 @@ class Sources:
                 return None
             self.bytes[file.shown] = data
         return self.bytes[file.shown]
+
+    def vouched(self, file: SourceFile) -> None:
+        """The manifest knows a file as it is: there is nothing to check, and nothing to keep."""
+        self.known = True
+        if not self.keep:
+            del self.bytes[file.shown]
 
     def check(self, file: SourceFile) -> Checked:
         if file.shown not in self.checked:

@@ -112,8 +112,8 @@ def load(root: Path) -> Manifest | None:
 
 def _entry(item: Mapping[str, Any]) -> Entry:
     words = (item["pipeline"], item["source"], item["inputs"], item["ir"], *item["accepted"])
-    if not all(isinstance(word, str) and "\0" not in word for word in words):
-        raise TypeError("an entry of a manifest is made of text")
+    if "\0" in "".join(words):  # which raises TypeError where one is no text
+        raise ValueError("an entry of a manifest is made of text")
     return Entry(
         pipeline=item["pipeline"],
         source=item["source"],
@@ -135,9 +135,12 @@ def _hashes(written: Mapping[str, str]) -> dict[PurePosixPath, str]:
     return made
 
 
+_canonical: Final = json.JSONEncoder(sort_keys=True).encode  # `json.dumps` makes one for each call
+
+
 def _seal(entry: Mapping[str, Any]) -> str:
     """A hash over an entry, to see that nobody has changed it."""
-    return digest(json.dumps(entry, sort_keys=True))[:16]
+    return digest(_canonical(entry))[:16]
 
 
 def dump(manifest: Manifest) -> str:

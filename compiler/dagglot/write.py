@@ -36,14 +36,20 @@ def content(root: Path, path: PurePosixPath) -> str | None:
 
     What is not text, and what cannot be read, is no text that is ever generated.
     """
+    found = data(root, path)
+    return None if found is None else found.decode("utf-8", "replace")
+
+
+def data(root: Path, path: PurePosixPath) -> bytes | None:
+    """The bytes of an output file; see `content`."""
     try:
-        # a compile of unchanged files does little else, and plain `open` takes half the time
-        with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123
-            return file.read().decode("utf-8", "replace")
+        # a compile of unchanged files does little else: no `Path.open`, and no buffer
+        with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123
+            return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError):
-        return "\0" if paths.exists(root / path) else None
+        return b"\0" if paths.exists(root / path) else None
 
 
 def plan(
@@ -77,11 +83,8 @@ def plan(
                 help = "remove it, choose another folder, or overwrite it with `--force`"
                 found.append(codes.NOT_OURS_TO_WRITE.at(None, file=_shown(root, path), help=help))
             update[path] = text
-    remove = tuple(
-        path
-        for path in sorted(ours)
-        if path not in files and _is_inside(root, path) and (root / path).is_file()
-    )
+    gone = sorted(path for path in ours if path not in files)
+    remove = tuple(path for path in gone if _is_inside(root, path) and (root / path).is_file())
     return Plan(root, create, update, remove, kept), tuple(found)
 
 
