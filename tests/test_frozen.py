@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import typing
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -17,6 +18,7 @@ from dagglot import frozen
 class Plain:
     """A class with every sort of field."""
 
+    kind: ClassVar[str] = "plain"
     name: str
     number: int = 1
     words: list[str] = field(default_factory=list)
@@ -56,7 +58,9 @@ def test_same_values_text_and_state(words: tuple[Any, ...], named: dict[str, Any
     assert repr(ours) == repr(theirs)
     assert dataclasses.asdict(ours) == dataclasses.asdict(theirs)
     assert ours.twice == theirs.twice
+    assert ours.kind == "plain"
     assert not hasattr(ours, "__dict__")
+    assert typing.get_type_hints(OURS) == typing.get_type_hints(THEIRS)
 
 
 @pytest.mark.parametrize(("words", "named"), [((), {}), (("a", 1, [], "", True), {})])

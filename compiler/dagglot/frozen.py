@@ -12,14 +12,12 @@ from __future__ import annotations
 from dataclasses import MISSING, FrozenInstanceError, fields
 from dataclasses import dataclass as _standard
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 if TYPE_CHECKING:  # type checkers know the standard one well, and this is to be the same
     from collections.abc import Callable
     from dataclasses import Field
     from dataclasses import dataclass as dataclass
-
-    Class = TypeVar("Class", bound=type[Any])
 else:
 
     def dataclass(
@@ -28,13 +26,26 @@ else:
         """See the module; other dataclasses than frozen ones with slots are the standard's."""
         if not (frozen and slots):
             raise TypeError("use the standard library's for what is not frozen, or has no slots")
-        plain = _standard(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)
-        return lambda cls: _with_methods(plain(cls))
+        return lambda cls: _with_methods(_with_slots(cls, kw_only))
 
 
-def _with_methods(cls: Class) -> Class:
-    compared = _getter([one.name for one in fields(cls) if one.compare])
-    shown = [one.name for one in fields(cls) if one.repr]
+def _with_slots(cls: type[Any], kw_only: bool) -> type[Any]:
+    """What the standard decorator makes when it is to make no method."""
+    types = cls.__annotations__
+    # it would search the text of each type three times for the words that make it no field
+    cls.__annotations__ = {
+        name: text if "Var" in str(text) or "KW_ONLY" in str(text) else object
+        for name, text in types.items()
+    }
+    made = _standard(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
+    made.__annotations__ = types
+    return made
+
+
+def _with_methods(cls: type[Any]) -> type[Any]:
+    own = fields(cls)
+    compared = _getter([one.name for one in own if one.compare])
+    shown = [one.name for one in own if one.repr]
 
     def __init__(self: Any, *args: Any, **named: Any) -> None:  # noqa: N807
         cls.__init__ = _initializer(cls)

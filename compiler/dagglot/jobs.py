@@ -44,7 +44,7 @@ class Options:
 DEFAULT: Final = Options()
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(slots=True, eq=False, repr=False)
 class Result:
     """What a compile found and would do; nothing is written yet (see `write.apply`)."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -170,6 +169,8 @@ class _Work:
         for folder in reversed(missing):
             folder.mkdir()
             self.folders.append(folder)
+        import tempfile  # not where nothing is written
+
         handle, name = tempfile.mkstemp(prefix=_prefix(place), suffix=".tmp", dir=place.parent)
         self.staged[place] = Path(name)
         with os.fdopen(handle, "wb") as file:
@@ -182,6 +183,8 @@ class _Work:
 
     def keep(self, place: Path) -> None:
         """Give an old file a second name, to have it back."""
+        import tempfile
+
         with tempfile.NamedTemporaryFile(
             prefix=_prefix(place), suffix=".old", dir=place.parent, delete=False
         ) as made:
