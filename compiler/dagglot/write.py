@@ -97,19 +97,18 @@ def _is_inside(root: Path, path: PurePosixPath) -> bool:
 
 
 def _leads_out(root: Path, path: PurePosixPath) -> bool:
-    real_root = paths.real(root)
-    return not paths.real((root / path).parent).is_relative_to(real_root)
+    return not paths.real((root / path).parent).is_relative_to(paths.real(root))
 
 
 def _path_findings(root: Path, path: PurePosixPath) -> Iterator[Diagnostic]:
-    shown = _shown(root, path)
     place = root / path
     if _leads_out(root, path) or paths.is_link(place):
-        yield codes.SYMLINK.at(None, file=shown)
+        yield codes.SYMLINK.at(None, file=_shown(root, path))
         return
     if paths.exists(place) and not paths.is_file(place):
         what = "a folder" if paths.is_folder(place) else "something that is no file"
-        yield codes.CANNOT_WRITE.at(None, file=shown, reason=f"{what} stands there")
+        file = _shown(root, path)
+        yield codes.CANNOT_WRITE.at(None, file=file, reason=f"{what} stands there")
     for parent in place.parents:
         if paths.is_folder(parent):
             break
