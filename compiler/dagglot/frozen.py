@@ -12,11 +12,10 @@ from __future__ import annotations
 from dataclasses import MISSING, FrozenInstanceError, fields
 from dataclasses import dataclass as _standard
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 if TYPE_CHECKING:  # type checkers know the standard one well, and this is to be the same
     from collections.abc import Callable
-    from dataclasses import Field
     from dataclasses import dataclass as dataclass
 else:
 
@@ -78,30 +77,28 @@ def _initializer(cls: type[Any]) -> Callable[..., None]:
     positional: list[str] = []
     named: list[str] = []
     body: list[str] = []
+    defaults: dict[str, object] = {}
     for one in fields(cls):
+        name = value = one.name
+        (named if one.kw_only else positional).append(name)
+        if one.default is not MISSING:
+            defaults[name] = one.default
+        elif one.default_factory is not MISSING:
+            defaults[name] = MISSING
+            scope[f"make_{name}"] = one.default_factory
+            value = f"make_{name}() if {name} is MISSING else {name}"
         # the setter of a slot does not ask `__setattr__`, which would refuse
-        scope[f"set_{one.name}"] = getattr(cls, one.name).__set__
-        parameter, value = _parameter(one, scope)
-        (named if one.kw_only else positional).append(parameter)
-        body.append(f"  set_{one.name}(self, {value})")
+        scope[f"set_{name}"] = getattr(cls, name).__set__
+        body.append(f"  set_{name}(self, {value})")
     star = ["*"] if named else []
     head = f"def __init__({', '.join(['self', *positional, *star, *named])}):"
     exec("\n".join([head, *(body or ["  pass"])]), scope)  # noqa: S102 - names of our own fields
-    made: Callable[..., None] = scope["__init__"]
+    made = scope["__init__"]
+    # not in the text, which is then sooner compiled
+    made.__defaults__ = tuple(defaults[name] for name in positional if name in defaults)
+    made.__kwdefaults__ = {name: defaults[name] for name in named if name in defaults}
     made.__qualname__ = f"{cls.__qualname__}.__init__"
-    return made
-
-
-def _parameter(one: Field[Any], scope: dict[str, Any]) -> tuple[str, str]:
-    """A field as a parameter, and the value that its slot gets."""
-    if one.default is not MISSING:
-        scope[f"default_{one.name}"] = one.default
-        return f"{one.name}=default_{one.name}", one.name
-    if one.default_factory is not MISSING:
-        scope[f"make_{one.name}"] = one.default_factory
-        value = f"make_{one.name}() if {one.name} is MISSING else {one.name}"
-        return f"{one.name}=MISSING", value
-    return one.name, one.name
+    return cast("Callable[..., None]", made)
 
 
 def __setattr__(_: object, name: str, value: object) -> NoReturn:  # noqa: ARG001, N807
