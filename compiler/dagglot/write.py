@@ -42,9 +42,7 @@ def content(root: Path, path: PurePosixPath) -> str | None:
 def data(root: Path, path: PurePosixPath) -> bytes | None:
     """The bytes of an output file; see `content`."""
     try:
-        # a compile of unchanged files does little else: no `Path.open`, and no buffer
-        with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123
-            return file.read()
+        return paths.read(f"{root}/{path}")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError):
