@@ -26,6 +26,7 @@ NEVER = {"rich", "pydantic", "jsonschema", "importlib.metadata", *ORCHESTRATORS}
 READING = {"yaml", "dagglot.yaml_reader", "jsonschema_rs", "dagglot.ir.build"}
 MAKING = {"jinja2", "dagglot.emit", "dagglot.capabilities", "dagglot.targets.base"}
 KNOWING = {"dagglot.ir", "dagglot.features", "dagglot.expressions", "dagglot.schema"}
+LATER = {"typer", "argparse", "re", "dagglot.cli", "pathlib", "typing"}
 VERIFYING = {"dagglot.targets.airflow.expected"}
 
 
@@ -52,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("words", "without"),
     [
-        (["--version"], {"typer", "argparse", "re", "dagglot.cli", "pathlib"} | READING | MAKING),
+        (["--version"], LATER | READING | MAKING),
         (["--help"], READING | MAKING | KNOWING),
         (["explain", "DG201"], READING | MAKING | KNOWING | {"dagglot.api"}),
         (["targets", "--help"], READING | MAKING | KNOWING),
