@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -44,22 +42,22 @@ class Options:
 DEFAULT: Final = Options()
 
 
-@dataclasses.dataclass(slots=True, eq=False, repr=False)
 class Result:
     """What a compile found and would do; nothing is written yet (see `write.apply`)."""
 
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    sources: dict[str, str] = field(default_factory=dict)
-    plans: list[write.Plan] = field(default_factory=list)
-    pipelines: int = 0
-    built: list[Pipeline] = field(default_factory=list)
-    """The pipelines that were compiled in this very call, for the last job."""
-    unchanged: int = 0
-    passed_over: list[str] = field(default_factory=list)
-    """The files of a folder that hold a document which is none of ours."""
-    emulated: list[tuple[str, Span, str, str]] = field(default_factory=list)
-    blocked: bool = False
-    """Whether something stands in the way on the disk: then not even a part is written."""
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.sources: dict[str, str] = {}
+        self.plans: list[write.Plan] = []
+        self.pipelines = 0
+        self.built: list[Pipeline] = []
+        """The pipelines that were compiled in this very call, for the last job."""
+        self.unchanged = 0
+        self.passed_over: list[str] = []
+        """The files of a folder that hold a document which is none of ours."""
+        self.emulated: list[tuple[str, Span, str, str]] = []
+        self.blocked = False
+        """Whether something stands in the way on the disk: then not even a part is written."""
 
     def may_write(self, options: Options) -> bool:
         """Whether the plans may be carried out."""
