@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
 
 from dagglot import __version__
+
+TYPE_CHECKING = False  # that of `typing`, which `--version` need not import, nor `collections`
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -29,6 +32,24 @@ def main(argv: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         sys.exit(130)
+    except SystemExit as ended:
+        if argv is None and isinstance(ended.code, int | None):
+            _end(ended.code or 0)
+        raise
+
+
+def _end(code: int) -> None:
+    """End the process of the command at once, all that it wrote flushed.
+
+    Else Python looks for cycles in 300 modules and tears them down, which takes it as long as to
+    start.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        sys.exit(code)  # a stream that is full, closed or not there: Python says so in its own way
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ The only module that knows them all. Nothing here prints or exits; findings are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from dagglot import inputs
 from dagglot import project as projects
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Related
+from dagglot.frozen import dataclass
 from dagglot.inputs import SourceFile
 from dagglot.paths import shown_path
 from dagglot.project import NO_PROJECT, Layers, Project

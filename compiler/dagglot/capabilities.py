@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dagglot import features
@@ -11,6 +10,7 @@ from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.diagnostics.suggest import did_you_mean
 from dagglot.features import Feature, Use
+from dagglot.frozen import dataclass
 from dagglot.ir.model import Pipeline
 from dagglot.targets.base import Support, Target, Verdict
 

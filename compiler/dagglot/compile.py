@@ -43,7 +43,7 @@ def compile(
     found = inputs.find(named, project)
     # what was not found would look as if it were gone, and its output be removed
     result.block(found.diagnostics)
-    front = Sources(found.files, project, result)
+    front = Sources(found.files, project, result, keep=len(jobs) > 1)
     result.block(_one_folder_each(jobs))
     for job in jobs:
         _Job(job, found, front, project, options, result).run(progress)
@@ -115,13 +115,15 @@ class _Job:
     def relative(self, files: Sequence[SourceFile]) -> dict[str, str]:
         """The path of each source from the output folder: the same on every machine of a
         repository."""
-        folders = {
-            folder: PurePosixPath(os.path.relpath(folder, self.out))
-            for folder in {file.place.parent for file in files}
-        }
-        return {
-            file.shown: (folders[file.place.parent] / file.place.name).as_posix() for file in files
-        }
+        folders: dict[str, str] = {}
+        made: dict[str, str] = {}
+        for file in files:
+            folder, name = os.path.split(file.place)
+            if folder not in folders:  # of a thousand files most share one
+                relative = os.path.relpath(folder, self.out)
+                folders[folder] = PurePosixPath(relative, "_").as_posix().removesuffix("_")
+            made[file.shown] = folders[folder] + name
+        return made
 
     def remembered(self) -> Manifest | None:
         """The manifest of the folder; where there is another file of that name, that is said."""
@@ -166,10 +168,10 @@ class _Job:
         if data is None:
             return []
         source = self.sources[file.shown]
-        inputs_digest = digest(self.setting + file.label + digest(data))
+        inputs_digest = digest(f"{self.setting}{file.label}\0".encode() + data)
         known = self.by_source.get(source, [])
         if known and all(self.is_unchanged(entry, inputs_digest) for entry in known):
-            self.front.known = True
+            self.front.vouched(file)
             self.result.unchanged += len(known)
             self.front.ids.update(entry.pipeline for entry in known)
             return [(entry, dict.fromkeys(entry.outputs)) for entry in known]
@@ -209,7 +211,7 @@ class _Job:
             and entry.inputs == inputs_digest
             and not (self.options.strict or self.options.explain)
             and all(
-                _is(write.content(self.job.out, path), hash) for path, hash in entry.outputs.items()
+                _is(write.data(self.job.out, path), hash) for path, hash in entry.outputs.items()
             )
         )
 
@@ -370,10 +372,13 @@ class _Job:
         if not entries:
             return {}
         old = self.old
-        if old is not None and old.setting == self.setting and old.entries == tuple(entries):
-            texts = {path: write.content(self.job.out, path) for path in old.shared}
-            if all(_is(text, old.shared[path]) for path, text in texts.items()):
-                return dict.fromkeys(texts)
+        if (
+            old is not None
+            and old.setting == self.setting
+            and old.entries == tuple(entries)
+            and all(_is(write.data(self.job.out, path), old.shared[path]) for path in old.shared)
+        ):
+            return dict.fromkeys(old.shared)
         views = self.job.target.assemble(
             [entry.contribution for entry in entries], self.job.context
         )
@@ -426,9 +431,9 @@ class _Job:
         self.result.plans.append(plan)
 
 
-def _is(text: str | None, hash: str) -> bool:
-    """Whether the text of a file is the one with this hash."""
-    return text is not None and digest(text) == hash
+def _is(data: bytes | None, hash: str) -> bool:
+    """Whether a file holds the text with this hash."""
+    return data is not None and digest(data) == hash
 
 
 def _strict(diagnostic: Diagnostic) -> Diagnostic:

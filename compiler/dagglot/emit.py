@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from dagglot import pycode, resources
+from dagglot.patterns import postponed
 from dagglot.pycode import Code, literal
 from dagglot.targets.base import View
 
@@ -30,7 +31,8 @@ def python_literal(value: Any) -> str:
 @lru_cache(maxsize=4)
 def environment(overrides: Path | None = None) -> Environment:
     """The Jinja environment; templates in the folder ``overrides`` replace those of that name."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+    with postponed("jinja2"):
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 
     def finalize(value: Any) -> Any:
         # a missing name must raise, not be quoted

@@ -7,7 +7,6 @@ each target's capability table can be total. The value is the name that stands i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from dagglot.diagnostics.model import Span
@@ -20,6 +19,7 @@ from dagglot.expressions.tree import (
     TaskOutput,
     references,
 )
+from dagglot.frozen import dataclass
 from dagglot.ir import flow
 from dagglot.ir.model import (
     Backoff,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +12,11 @@ from dagglot import paths as paths_of
 from dagglot import source
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Span
+from dagglot.frozen import dataclass
 from dagglot.paths import shown_path
 from dagglot.project import FILE_NAME, Project
 from dagglot.source import Document, Map
 
-_USUAL: Final = 64 * 1024
-"""Bytes that nearly every file is shorter than; to ask for the most takes long."""
 _SUFFIXES: Final = (".yaml", ".yml")
 _OURS: Final = re.compile(r"\bdagglot[\"']?\s*:")
 
@@ -51,7 +49,8 @@ class Found:
 
 def find(paths: Sequence[Path], project: Project) -> Found:
     """The files of the named paths; with none, those of the project."""
-    files: dict[Path, SourceFile] = {}
+    # by the texts of the paths, which are quicker to look up than the paths
+    files: dict[str, SourceFile] = {}
     places = _Places(project)
     folders: list[Path] = []
     found: list[Diagnostic] = []
@@ -66,15 +65,16 @@ def find(paths: Sequence[Path], project: Project) -> Found:
             folders.append(path)
             nested: list[Path] = []
             for inner in _yaml_files(path, nested):
-                files.setdefault(inner, places.file(inner, path, strict=False))
+                files.setdefault(str(inner), places.file(inner, path, strict=False))
             found.extend(codes.NESTED_PROJECT.at(None, path=shown_path(one)) for one in nested)
         else:
-            files[path] = places.file(path, path.parent, strict=True)
-    unique: dict[Path, SourceFile] = {}
+            files[str(path)] = places.file(path, path.parent, strict=True)
+    unique: dict[str, SourceFile] = {}
     for file in files.values():
+        place = str(file.place)
         # a file that was named, and is in a folder that was named too, is one that was named
-        if file.place not in unique or (file.strict and not unique[file.place].strict):
-            unique[file.place] = file
+        if place not in unique or (file.strict and not unique[place].strict):
+            unique[place] = file
     return Found(tuple(unique.values()), tuple(folders), tuple(found))
 
 
@@ -87,7 +87,7 @@ def _is_project_file(path: Path, project: Project) -> bool:
 
 def _globbed(
     project: Project, places: _Places, found: list[Diagnostic]
-) -> Iterator[tuple[Path, SourceFile]]:
+) -> Iterator[tuple[str, SourceFile]]:
     for pattern in project.pipelines:
         try:
             matches = sorted(project.root.glob(pattern))
@@ -96,7 +96,7 @@ def _globbed(
             continue
         for path in matches:
             if paths_of.is_file(path) and path.name != FILE_NAME:
-                yield path, places.file(path, project.root, strict=True)
+                yield str(path), places.file(path, project.root, strict=True)
 
 
 def _bad_glob(project: Project, pattern: str, problem: str) -> Diagnostic:
@@ -116,12 +116,13 @@ def _bad_glob(project: Project, pattern: str, problem: str) -> Diagnostic:
 
 def _yaml_files(folder: Path, nested: list[Path]) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
-        own = {name for name in folders if Path(root, name, FILE_NAME).is_file()}
-        nested.extend(Path(root, name) for name in sorted(own))
+        here = Path(root)
+        own = {name for name in folders if (here / name / FILE_NAME).is_file()}
+        nested.extend(here / name for name in sorted(own))
         folders[:] = sorted(name for name in folders if name[0] != "." and name not in own)
         for name in sorted(names):
             if name.endswith(_SUFFIXES) and name != FILE_NAME and not name.startswith("."):
-                yield Path(root) / name
+                yield here / name
 
 
 def one(path: Path, project: Project) -> SourceFile:
@@ -134,41 +135,40 @@ class _Places:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.folders: dict[Path, Path] = {}
-        self.here = Path.cwd()
+        self.folders: dict[str, Path] = {}
+        self.here = _start(Path.cwd())
 
-    def folder(self, path: Path) -> Path:
+    def folder(self, path: str) -> Path:
         if path not in self.folders:
-            self.folders[path] = paths_of.real(path)
+            self.folders[path] = paths_of.real(Path(path))
         return self.folders[path]
 
     def file(self, path: Path, base: Path, *, strict: bool) -> SourceFile:
         """The file at a path; without a project, ``base`` is what its label starts from."""
         root = self.project.root if self.project.document is not None else base
-        place = (
-            paths_of.real(path) if paths_of.is_link(path) else self.folder(path.parent) / path.name
-        )
-        label = _below(place, self.folder(root)) or path.name
-        shown = _below(place, self.here) or path.as_posix()
+        folder, name = os.path.split(path)
+        place = paths_of.real(path) if paths_of.is_link(path) else self.folder(folder) / name
+        text = place.as_posix()
+        label = _below(text, _start(self.folder(str(root)))) or name
+        shown = _below(text, self.here) or path.as_posix()
         return SourceFile(path, place, shown, label, strict)
 
 
-def _below(path: Path, folder: Path) -> str | None:
-    """The rest of a path below a folder; None where it lies elsewhere."""
-    text, start = path.as_posix(), folder.as_posix().rstrip("/") + "/"
-    return text[len(start) :] if text.startswith(start) else None
+def _start(folder: Path) -> str:
+    """What the paths of the files below a folder start with."""
+    return folder.as_posix().rstrip("/") + "/"
+
+
+def _below(path: str, start: str) -> str | None:
+    """The rest of a path; None where it does not start so."""
+    return path[len(start) :] if path.startswith(start) else None
 
 
 def read(file: SourceFile) -> tuple[bytes | None, Diagnostic | None]:
     """The bytes of a file, or why they cannot be read."""
     try:
-        with open(file.path, "rb") as opened:  # noqa: PTH123 - half the time of `Path.open`
-            data = opened.read(_USUAL)
-            if len(data) == _USUAL:
-                # one byte more than is allowed is enough to refuse a file, or a device, that has
-                # no end
-                data += opened.read(source.MAX_BYTES + 1 - _USUAL)
-            return data, None
+        # one byte more than is allowed is enough to refuse a file, or a device, that has no end
+        return paths_of.read(file.path, source.MAX_BYTES + 1), None
     except FileNotFoundError:
         reason = "there is no such file"
     except (OSError, ValueError) as error:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dagglot import inputs, write
 from dagglot.diagnostics.model import Diagnostic, Span
+from dagglot.frozen import dataclass
 from dagglot.inputs import SourceFile
 from dagglot.project import Project
 
@@ -47,22 +47,22 @@ class Options:
 DEFAULT: Final = Options()
 
 
-@dataclass(slots=True)
 class Result:
     """What a compile found and would do; nothing is written yet (see `write.apply`)."""
 
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    sources: dict[str, str] = field(default_factory=dict)
-    plans: list[write.Plan] = field(default_factory=list)
-    pipelines: int = 0
-    built: list[Pipeline] = field(default_factory=list)
-    """The pipelines that were compiled in this very call, for the last job."""
-    unchanged: int = 0
-    passed_over: list[str] = field(default_factory=list)
-    """The files of a folder that hold a document which is none of ours."""
-    emulated: list[tuple[str, Span, str, str]] = field(default_factory=list)
-    blocked: bool = False
-    """Whether something stands in the way on the disk: then not even a part is written."""
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.sources: dict[str, str] = {}
+        self.plans: list[write.Plan] = []
+        self.pipelines = 0
+        self.built: list[Pipeline] = []
+        """The pipelines that were compiled in this very call, for the last job."""
+        self.unchanged = 0
+        self.passed_over: list[str] = []
+        """The files of a folder that hold a document which is none of ours."""
+        self.emulated: list[tuple[str, Span, str, str]] = []
+        self.blocked = False
+        """Whether something stands in the way on the disk: then not even a part is written."""
 
     def may_write(self, options: Options) -> bool:
         """Whether the plans may be carried out."""
@@ -80,12 +80,15 @@ class Result:
 
 
 class Sources:
-    """Files read and checked at most once, whatever the number of targets."""
+    """Files read and checked at most once, whatever the number of targets; ``keep``: several."""
 
-    def __init__(self, files: Sequence[SourceFile], project: Project, result: Result) -> None:
+    def __init__(
+        self, files: Sequence[SourceFile], project: Project, result: Result, *, keep: bool
+    ) -> None:
         self.files = files
         self.project = project
         self.result = result
+        self.keep = keep
         self.bytes: dict[str, bytes] = {}
         self.checked: dict[str, Checked] = {}
         self.ids: set[str] = set()
@@ -105,6 +108,12 @@ class Sources:
                 return None
             self.bytes[file.shown] = data
         return self.bytes[file.shown]
+
+    def vouched(self, file: SourceFile) -> None:
+        """The manifest knows a file as it is: there is nothing to check, and nothing to keep."""
+        self.known = True
+        if not self.keep:
+            del self.bytes[file.shown]
 
     def check(self, file: SourceFile) -> Checked:
         if file.shown not in self.checked:

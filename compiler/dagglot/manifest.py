@@ -10,12 +10,13 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from dagglot import __version__, resources
+from dagglot import __version__, paths, resources
+from dagglot.frozen import dataclass
 
 FILE_NAME: Final = ".dagglot-manifest.json"
 VERSION: Final = 1
@@ -76,13 +77,14 @@ def compiler_digest() -> str:
 def folder_digest(root: Path) -> str:
     """A hash of the code, the schemas and the templates in a folder, wherever it stands."""
     made = hashlib.sha256()
+    start = len(f"{root}/")
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
         for name in sorted(names):
             if name.endswith((".py", ".json", ".j2")):
-                made.update(f"{os.path.relpath(folder, root)}/{name}\n".encode())
-                with open(f"{folder}/{name}", "rb") as file:  # noqa: PTH123 - twice as fast
-                    made.update(file.read())
+                path = f"{folder}/{name}"
+                made.update(f"{path[start:]}\n".encode())
+                made.update(paths.read(path))
     return made.hexdigest()
 
 
@@ -109,8 +111,8 @@ def load(root: Path) -> Manifest | None:
 
 def _entry(item: Mapping[str, Any]) -> Entry:
     words = (item["pipeline"], item["source"], item["inputs"], item["ir"], *item["accepted"])
-    if not all(isinstance(word, str) and "\0" not in word for word in words):
-        raise TypeError("an entry of a manifest is made of text")
+    if "\0" in "".join(words):  # which raises TypeError where one is no text
+        raise ValueError("an entry of a manifest is made of text")
     return Entry(
         pipeline=item["pipeline"],
         source=item["source"],
@@ -132,9 +134,12 @@ def _hashes(written: Mapping[str, str]) -> dict[PurePosixPath, str]:
     return made
 
 
+_canonical: Final = json.JSONEncoder(sort_keys=True).encode  # `json.dumps` makes one for each call
+
+
 def _seal(entry: Mapping[str, Any]) -> str:
     """A hash over an entry, to see that nobody has changed it."""
-    return digest(json.dumps(entry, sort_keys=True))[:16]
+    return digest(_canonical(entry))[:16]
 
 
 def dump(manifest: Manifest) -> str:

@@ -12,9 +12,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
+
+from dagglot.frozen import dataclass
 
 LINE_LENGTH = 88
 INDENT = 4
@@ -39,11 +40,13 @@ class Call:
 # has no width, spaces that look like a space, private use, planes without
 # characters, lone surrogates. A fixed table, since
 # `str.isprintable` differs from one Python version to the next.
-_HOSTILE = re.compile(
+_HOSTILE = (
     "[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
     "\u2028-\u202f\u205f-\u206f\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U00040000-\U0010ffff]"
 )
+# the part of the table that most text needs: to compile the whole of it takes a millisecond
+_HOSTILE_ASCII = re.compile("[\x00-\x1f\x7f]")
 # what needs no escape whatever the quotes: most text, so it is looked for first
 _PLAIN = re.compile(r"[ !#-&(-\[\]-~]*").fullmatch
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -63,7 +66,17 @@ def _escape(match: re.Match[str]) -> str:
 def escaped(text: str, quote: str) -> str:
     """The inside of a string literal that stands between `quote`, one character."""
     body = text.replace("\\", "\\\\").replace(quote, "\\" + quote)
-    return _HOSTILE.sub(_escape, body)
+    return _without_hostile(body)
+
+
+def _without_hostile(text: str) -> str:
+    table = _HOSTILE_ASCII if text.isascii() else _hostile()
+    return table.sub(_escape, text)
+
+
+@cache
+def _hostile() -> re.Pattern[str]:
+    return re.compile(_HOSTILE)
 
 
 def preferred_quote(text: str) -> str:
@@ -130,7 +143,7 @@ def text_block(text: str) -> Code:
     plain = any(line != line.rstrip(" ") for line in lines)
     if len(lines) < 2 or plain or not text.strip("\n"):
         return literal(text)
-    safe = (_HOSTILE.sub(_escape, line.replace("\\", "\\\\")) for line in lines)
+    safe = (_without_hostile(line.replace("\\", "\\\\")) for line in lines)
     body = _ENDS_BLOCK.sub(lambda found: '\\"' * len(found.group()), "\n".join(safe))
     return Code(f'"""\\\n{body}"""')
 
@@ -354,7 +367,7 @@ _ONLY_LINE = re.compile(r'^"|(?<=")"|"(?=")|"$')
 
 def _doc_line(line: str, hold_start: bool, quotes: re.Pattern[str]) -> str:
     body = quotes.sub(r'\\"', line.replace("\\", "\\\\"))
-    body = _HOSTILE.sub(_escape, body)
+    body = _without_hostile(body)
     if body.endswith(" "):
         body = body[:-1] + r"\x20"
     if hold_start and body.startswith(" "):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.diagnostics.suggest import did_you_mean
 from dagglot.expressions.types import Kind
+from dagglot.frozen import dataclass
 from dagglot.inputs import find
 from dagglot.ir.expand import freeze
 from dagglot.ir.model import Json, Param, Pipeline
@@ -35,7 +37,7 @@ class Where:
     timeout: float = 600.0
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Ran:
     """What came of some runs: a trace each, in the order of the pipelines."""
 

@@ -7,11 +7,11 @@ the events of the YAML parser that they were made of (see `yaml_reader`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import LINE_END, Diagnostic, Span
+from dagglot.frozen import dataclass
 
 Key: TypeAlias = str | int
 Path: TypeAlias = tuple[Key, ...]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from dagglot.features import Feature
+from dagglot.frozen import dataclass
 from dagglot.targets import registry
 from dagglot.targets.base import Support, Verdict
 

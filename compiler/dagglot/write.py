@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from dagglot import paths
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
+from dagglot.frozen import dataclass
 from dagglot.paths import shown_path
 
 
@@ -36,14 +35,18 @@ def content(root: Path, path: PurePosixPath) -> str | None:
 
     What is not text, and what cannot be read, is no text that is ever generated.
     """
+    found = data(root, path)
+    return None if found is None else found.decode("utf-8", "replace")
+
+
+def data(root: Path, path: PurePosixPath) -> bytes | None:
+    """The bytes of an output file; see `content`."""
     try:
-        # a compile of unchanged files does little else, and plain `open` takes half the time
-        with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123
-            return file.read().decode("utf-8", "replace")
+        return paths.read(f"{root}/{path}")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError):
-        return "\0" if paths.exists(root / path) else None
+        return b"\0" if paths.exists(root / path) else None
 
 
 def plan(
@@ -77,11 +80,8 @@ def plan(
                 help = "remove it, choose another folder, or overwrite it with `--force`"
                 found.append(codes.NOT_OURS_TO_WRITE.at(None, file=_shown(root, path), help=help))
             update[path] = text
-    remove = tuple(
-        path
-        for path in sorted(ours)
-        if path not in files and _is_inside(root, path) and (root / path).is_file()
-    )
+    gone = sorted(path for path in ours if path not in files)
+    remove = tuple(path for path in gone if _is_inside(root, path) and (root / path).is_file())
     return Plan(root, create, update, remove, kept), tuple(found)
 
 
@@ -95,19 +95,18 @@ def _is_inside(root: Path, path: PurePosixPath) -> bool:
 
 
 def _leads_out(root: Path, path: PurePosixPath) -> bool:
-    real_root = paths.real(root)
-    return not paths.real((root / path).parent).is_relative_to(real_root)
+    return not paths.real((root / path).parent).is_relative_to(paths.real(root))
 
 
 def _path_findings(root: Path, path: PurePosixPath) -> Iterator[Diagnostic]:
-    shown = _shown(root, path)
     place = root / path
     if _leads_out(root, path) or paths.is_link(place):
-        yield codes.SYMLINK.at(None, file=shown)
+        yield codes.SYMLINK.at(None, file=_shown(root, path))
         return
     if paths.exists(place) and not paths.is_file(place):
         what = "a folder" if paths.is_folder(place) else "something that is no file"
-        yield codes.CANNOT_WRITE.at(None, file=shown, reason=f"{what} stands there")
+        file = _shown(root, path)
+        yield codes.CANNOT_WRITE.at(None, file=file, reason=f"{what} stands there")
     for parent in place.parents:
         if paths.is_folder(parent):
             break
@@ -167,6 +166,8 @@ class _Work:
         for folder in reversed(missing):
             folder.mkdir()
             self.folders.append(folder)
+        import tempfile  # not where nothing is written
+
         handle, name = tempfile.mkstemp(prefix=_prefix(place), suffix=".tmp", dir=place.parent)
         self.staged[place] = Path(name)
         with os.fdopen(handle, "wb") as file:
@@ -179,6 +180,8 @@ class _Work:
 
     def keep(self, place: Path) -> None:
         """Give an old file a second name, to have it back."""
+        import tempfile
+
         with tempfile.NamedTemporaryFile(
             prefix=_prefix(place), suffix=".old", dir=place.parent, delete=False
         ) as made:

@@ -10,19 +10,9 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-import yaml
-from yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    StreamEndEvent,
-)
-
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Related, Span, split_lines
+from dagglot.patterns import postponed
 from dagglot.source import (
     MAX_BYTES,
     MAX_DEPTH,
@@ -35,6 +25,18 @@ from dagglot.source import (
     span_of,
     too_large,
 )
+
+with postponed("yaml"):
+    import yaml
+    from yaml.events import (
+        AliasEvent,
+        DocumentStartEvent,
+        MappingEndEvent,
+        MappingStartEvent,
+        ScalarEvent,
+        SequenceEndEvent,
+        StreamEndEvent,
+    )
 
 # --- scalars ----------------------------------------------------------------------------------
 

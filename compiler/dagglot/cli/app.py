@@ -1,6 +1,6 @@
 """Finds the command, and imports no other."""
 
-from __future__ import annotations
+# no `from __future__ import annotations`: Typer would compile their texts anew, some of them thrice
 
 import inspect
 import io

@@ -1,6 +1,6 @@
 """``dagglot compile``: pipeline YAML to native code."""
 
-from __future__ import annotations
+# no `from __future__ import annotations`: Typer would compile their texts anew, some of them thrice
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -100,12 +100,14 @@ def compile(
     raise typer.Exit(exit_code(found))
 
 
-def _emulated(result: Result) -> None:
+def _emulated(result: "Result") -> None:
     for title, span, feature, note in dict.fromkeys(result.emulated):
         say(f"{span.file}:{span.line}:{span.column}: {title} emulates `{feature}`: {note}")
 
 
-def _summary(result: Result, found: Sequence[Diagnostic], *, writes: bool, asked_to: bool) -> None:
+def _summary(
+    result: "Result", found: "Sequence[Diagnostic]", *, writes: bool, asked_to: bool
+) -> None:
     from dagglot.diagnostics.render import summary
     from dagglot.paths import shown_path
 

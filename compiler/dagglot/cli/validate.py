@@ -1,6 +1,6 @@
 """``dagglot validate``: every error, with its place; no orchestrator needed."""
 
-from __future__ import annotations
+# no `from __future__ import annotations`: Typer would compile their texts anew, some of them thrice
 
 import typer
 

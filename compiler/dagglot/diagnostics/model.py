@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple
+
+from dagglot.frozen import dataclass
 
 LINE_END: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """Where a line ends for the YAML parser, which counts them (YAML 1.1, 4.2)."""

@@ -53,7 +53,7 @@ _REFUSED_HELP: Final[dict[type[ast.AST], str]] = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Builder:
     """Turns Python's tree into ours, collecting problems; a wrong part is None."""
 

@@ -10,13 +10,14 @@ import json
 import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, assert_never
 
 from dagglot.expressions import tree
 from dagglot.expressions.functions import Move, parse_move
 from dagglot.expressions.tree import Expression, Text
+from dagglot.frozen import dataclass
 
 
 class EvaluationError(Exception):

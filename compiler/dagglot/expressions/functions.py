@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import Final
 
 from dagglot.expressions import types
 from dagglot.expressions.types import Type
+from dagglot.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,9 @@ _SHORT: Final = re.compile(
     rf"(?:(?P<m>\d{{1,8}})m)?(?:(?P<s>{_SECONDS})s)?",
     re.ASCII,
 )
-_ISO: Final = re.compile(
+_ISO: Final = (  # seldom written, and compiled where it is
     rf"P(?=\d|T\d)(?:(?P<w>\d{{1,6}})W)?(?:(?P<d>\d{{1,6}})D)?"
-    rf"(?:T(?=\d)(?:(?P<h>\d{{1,7}})H)?(?:(?P<m>\d{{1,8}})M)?(?:(?P<s>{_SECONDS})S)?)?",
-    re.ASCII,
+    rf"(?:T(?=\d)(?:(?P<h>\d{{1,7}})H)?(?:(?P<m>\d{{1,8}})M)?(?:(?P<s>{_SECONDS})S)?)?"
 )
 
 
@@ -59,7 +58,7 @@ def parse_move(text: str) -> Move | None:
     """The duration of `add`: as `parse_duration`, with a minus before it or not."""
     backwards = text.startswith("-")
     body = text[1:] if backwards else text
-    match = _SHORT.fullmatch(body) or _ISO.fullmatch(body)
+    match = _SHORT.fullmatch(body) or re.fullmatch(_ISO, body, re.ASCII)
     if match is None:
         return None
     weeks, days, hours, minutes = (int(match[unit] or 0) for unit in "wdhm")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from dagglot.diagnostics.suggest import did_you_mean
@@ -12,6 +11,7 @@ from dagglot.expressions.functions import FUNCTIONS
 from dagglot.expressions.scope import Scope
 from dagglot.expressions.tree import Expression
 from dagglot.expressions.types import Kind, Type, type_of
+from dagglot.frozen import dataclass
 
 CONSTANT_ROOTS: Final = ("vars", "matrix", "build")
 ROOTS: Final = (

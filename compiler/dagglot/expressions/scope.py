@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal as OneOf
 
 from dagglot.expressions.types import JSON, Type
+from dagglot.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

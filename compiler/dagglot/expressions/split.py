@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from dagglot.expressions.scope import Problem
+from dagglot.frozen import dataclass
 
 OPENING: Final = "${{"
 # A string of the expression may hold `}}`; one that is not closed is left to the parser.

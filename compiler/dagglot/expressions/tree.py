@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 from typing import Literal as OneOf
 
 from dagglot.expressions import types
 from dagglot.expressions.types import Kind, Type
+from dagglot.frozen import dataclass
 
 RUN_FIELDS: Final = {
     "id": types.STRING,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import TypeAlias
+
+from dagglot.frozen import dataclass
 
 Scalar: TypeAlias = bool | int | float | str | None
 JSON: TypeAlias = "Scalar | Sequence[JSON] | Mapping[str, JSON]"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, assert_never
 
 from dagglot.expressions import tree
@@ -12,6 +11,7 @@ from dagglot.expressions.evaluate import path_of
 from dagglot.expressions.functions import parse_move
 from dagglot.expressions.tree import Expression
 from dagglot.expressions.types import Kind, Type
+from dagglot.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

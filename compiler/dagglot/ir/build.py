@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, Literal, cast
 
 from dagglot.diagnostics import codes
@@ -12,6 +12,7 @@ from dagglot.diagnostics.suggest import did_you_mean
 from dagglot.expressions.evaluate import text_of
 from dagglot.expressions.parse import Scope
 from dagglot.expressions.types import Kind, Type
+from dagglot.frozen import dataclass
 from dagglot.ir import expand, tasks
 from dagglot.ir.model import (
     Alert,

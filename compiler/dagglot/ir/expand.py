@@ -42,7 +42,7 @@ class Open(str):
         return made
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Expanded:
     """A document without compile-time expressions.
 

@@ -8,7 +8,7 @@ the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal, TypeAlias
@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 from dagglot.diagnostics.model import Span
 from dagglot.expressions.tree import Expression, Text
 from dagglot.expressions.types import Type
+from dagglot.frozen import dataclass
 
 Scalar: TypeAlias = None | bool | int | float | str
 Value: TypeAlias = "Scalar | Expression | Text | tuple[Value, ...] | Mapping[str, Value]"

@@ -32,7 +32,7 @@ from dagglot.source import Map, Seq, expression_span, places
 Copies = Mapping[int, Mapping[str, tuple[str, ...]]]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Names:
     """Every id of the pipeline, and what a matrix made of an id, by the path as it is written."""
 

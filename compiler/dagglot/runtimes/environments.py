@@ -14,10 +14,10 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from dagglot.frozen import dataclass
 from dagglot.runtimes import uv
 from dagglot.runtimes.problem import RuntimeProblem
 

@@ -6,12 +6,12 @@ validator; only an invalid one pays for the slower validator that knows where an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urljoin
 
 from dagglot import resources
+from dagglot.frozen import dataclass
 
 if TYPE_CHECKING:
     import jsonschema_rs

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, cast
 
@@ -17,6 +16,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from referencing import Registry, Resource
 
 from dagglot.diagnostics.suggest import did_you_mean, nearest
+from dagglot.frozen import dataclass
 from dagglot.schema import Path, SchemaName, Violation, document, documents
 from dagglot.schema.places import example_of, where_else
 from dagglot.schema.wording import Error, cut, either, name_of, noun_of, on_key, value_words

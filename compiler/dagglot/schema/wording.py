@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from dagglot.diagnostics.suggest import did_you_mean
+from dagglot.frozen import dataclass
 from dagglot.schema import Kind, Path
 
 _EXPRESSION: Final = r"\$\{\{"

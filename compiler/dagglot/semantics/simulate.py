@@ -240,7 +240,11 @@ class Run:
                 return ends(State.SKIPPED, 1, "it skipped itself")
             self.read_arguments(task, index)
             if outcome.state is State.FAILED or outcome.failures >= attempts:
-                why = "it failed" if attempts == 1 else f"it failed in each of its {attempts} attempts"
+                why = (
+                    "it failed"
+                    if attempts == 1
+                    else f"it failed in each of its {attempts} attempts"
+                )
                 return ends(State.FAILED, attempts, why)
             output = self.output(task, outcome, index)
         except EvaluationError as error:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from dagglot.diagnostics.model import Diagnostic
-from dagglot.features import Feature
-from dagglot.ir.model import Json, Pipeline
+from dagglot.frozen import dataclass
+
+if TYPE_CHECKING:
+    from dagglot.features import Feature
+    from dagglot.ir.model import Json, Pipeline
 
 
 class Support(Enum):
@@ -62,7 +65,7 @@ def unsupported(note: str) -> Verdict:
 
 NOT_YET = unsupported("dagglot does not generate it yet")
 
-Capabilities: TypeAlias = Mapping[Feature, Verdict]
+Capabilities: TypeAlias = "Mapping[Feature, Verdict]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
+from dagglot.frozen import dataclass
 from dagglot.ir import graph
 from dagglot.ir.model import Pipeline
 from dagglot.targets.airflow.order import child_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from dagglot import pycode
+from dagglot.frozen import dataclass
 from dagglot.ir.model import Group, Pipeline
 from dagglot.targets.airflow.kinds import is_function
 from dagglot.targets.airflow.readback import read

@@ -49,12 +49,12 @@ def _called(value: Value) -> Iterator[tuple[str, str]]:
             yield from _called(item)
 
 
-_PROVIDER: Final = re.compile(
+_PROVIDER: Final = (  # few pipelines have a native task: compiled for those
     r"airflow\.providers\.(.+?)\.(?:operators|sensors|hooks|transfers|triggers|notifications|utils)\b"
 )
 
 
 def provider_package(module: str) -> str | None:
     """The package of a provider's module, by the names that Airflow gives to both."""
-    match = _PROVIDER.match(module)
+    match = re.match(_PROVIDER, module)
     return f"apache-airflow-providers-{match[1].replace('.', '-')}" if match else None

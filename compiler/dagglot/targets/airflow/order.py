@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from dagglot.frozen import dataclass
 from dagglot.ir import graph
 from dagglot.ir.model import Pipeline
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from dagglot.frozen import dataclass
 from dagglot.ir.model import Backoff, Retries, Task
 
 _SECOND = timedelta(seconds=1)

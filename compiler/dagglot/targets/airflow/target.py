@@ -1,21 +1,21 @@
-"""Airflow as a target: 3.x, and 2.11 with its own imports."""
+"""Airflow as a target: 3.x, and 2.11 with its own imports.
+
+What makes files of a pipeline is imported where it is used: a compile that finds all as it was
+needs but the name and the versions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
-from dagglot.ir.model import Json, NativeBody, Pipeline, PythonBody
-from dagglot.targets.airflow.capabilities import capabilities
-from dagglot.targets.airflow.expected import expected
-from dagglot.targets.airflow.lower import lower
-from dagglot.targets.airflow.names import PACKAGE, module_name, run_names
-from dagglot.targets.airflow.natives import native_classes
-from dagglot.targets.airflow.shared import assemble
 from dagglot.targets.base import Capabilities, Context, Lowered, RunNames, RunSpec, View
+
+if TYPE_CHECKING:
+    from dagglot.ir.model import Json, Pipeline
 
 
 class Airflow:
@@ -26,20 +26,28 @@ class Airflow:
     versions: tuple[str, ...] = ("3.3", "2.11")
 
     def capabilities(self, version: str) -> Capabilities:
+        from dagglot.targets.airflow.capabilities import capabilities
+
         return capabilities(version)
 
     def names(self, pipeline: Pipeline, context: Context) -> RunNames:  # noqa: ARG002 - one protocol
+        from dagglot.targets.airflow.names import run_names
+
         return run_names(pipeline)
 
     def refusals(self, pipeline: Pipeline, context: Context) -> tuple[Diagnostic, ...]:
         return tuple(_refusals(pipeline, context.version))
 
     def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
+        from dagglot.targets.airflow.lower import lower
+
         return lower(pipeline, context)
 
     def assemble(
         self, contributions: Sequence[Mapping[str, Any]], context: Context
     ) -> tuple[View, ...]:
+        from dagglot.targets.airflow.shared import assemble
+
         return assemble(contributions, context)
 
     def probe(self, name: Literal["load", "run"]) -> Path:
@@ -72,6 +80,8 @@ class Airflow:
         }
 
     def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
+        from dagglot.targets.airflow.expected import expected
+
         return expected(pipeline, context)
 
 
@@ -83,6 +93,10 @@ def _request(root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
 
 
 def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
+    from dagglot.ir.model import NativeBody, PythonBody
+    from dagglot.targets.airflow.names import PACKAGE, module_name
+    from dagglot.targets.airflow.natives import native_classes
+
     title = f"{TARGET.title} {version}"
     ours = {PACKAGE, module_name(pipeline)}
     for task in pipeline.tasks:

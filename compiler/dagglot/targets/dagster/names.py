@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from dagglot import pycode
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
+from dagglot.frozen import dataclass
 from dagglot.ir.model import NativeBody, Pipeline, PythonBody
 from dagglot.targets.base import RunNames
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from dagglot import pycode
+from dagglot.frozen import dataclass
 from dagglot.ir.model import Pipeline, Schedule
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.dagster.imports import Imports

@@ -1,19 +1,20 @@
-"""Dagster as a target: op jobs in a project that `dagster dev` and `dg dev` load."""
+"""Dagster as a target: op jobs in a project that `dagster dev` and `dg dev` load.
+
+What makes files of a pipeline is imported where it is used: a compile that finds all as it was
+needs but the name and the versions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dagglot.diagnostics.model import Diagnostic
-from dagglot.ir.model import Json, Pipeline
 from dagglot.targets.base import Capabilities, Context, Lowered, RunNames, RunSpec, View
-from dagglot.targets.dagster import names, options
-from dagglot.targets.dagster.capabilities import capabilities
-from dagglot.targets.dagster.expected import expected
-from dagglot.targets.dagster.lower import lower
-from dagglot.targets.dagster.shared import assemble
+
+if TYPE_CHECKING:
+    from dagglot.ir.model import Json, Pipeline
 
 SCHEDULED_TIME: Final = ".dagster/scheduled_execution_time"
 """The tag by which Dagster's daemon tells a run its nominal time."""
@@ -27,12 +28,18 @@ class Dagster:
     versions: tuple[str, ...] = ("1.13",)
 
     def capabilities(self, version: str) -> Capabilities:
+        from dagglot.targets.dagster.capabilities import capabilities
+
         return capabilities(version)
 
     def names(self, pipeline: Pipeline, context: Context) -> RunNames:  # noqa: ARG002 - one protocol
-        return names.run_names(pipeline)
+        from dagglot.targets.dagster.names import run_names
+
+        return run_names(pipeline)
 
     def refusals(self, pipeline: Pipeline, context: Context) -> tuple[Diagnostic, ...]:
+        from dagglot.targets.dagster import names, options
+
         title = f"{self.title} {context.version}"
         return (
             *names.refusals(pipeline, title),
@@ -40,11 +47,15 @@ class Dagster:
         )
 
     def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
+        from dagglot.targets.dagster.lower import lower
+
         return lower(pipeline, context)
 
     def assemble(
         self, contributions: Sequence[Mapping[str, Any]], context: Context
     ) -> tuple[View, ...]:
+        from dagglot.targets.dagster.shared import assemble
+
         return assemble(contributions, context)
 
     def probe(self, name: Literal["load", "run"]) -> Path:
@@ -76,6 +87,8 @@ class Dagster:
         }
 
     def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
+        from dagglot.targets.dagster.expected import expected
+
         return expected(pipeline, context)
 
 

@@ -6,12 +6,13 @@ import ast
 import builtins
 import keyword
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, cast
 
 from dagglot import pycode
 from dagglot.expressions.tree import NODES, Text
+from dagglot.frozen import dataclass
 from dagglot.ir.model import (
     BranchBody,
     GateBody,

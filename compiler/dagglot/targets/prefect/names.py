@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 from typing import Final
 
 from dagglot.expressions.helpers import HELPERS
+from dagglot.frozen import dataclass
 from dagglot.ir.model import BranchBody, GateBody, NativeBody, Pipeline, PythonBody, Task, Value
 from dagglot.pycode import identifier
 from dagglot.targets.prefect.control_flow import elements_of, mapped_ids, needs_rules

@@ -1,19 +1,21 @@
-"""Prefect 3."""
+"""Prefect 3.
+
+What makes files of a pipeline is imported where it is used: a compile that finds all as it was
+needs but the name and the versions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
-from dagglot.ir.model import Json, Pipeline
-from dagglot.pycode import Code
 from dagglot.targets.base import Capabilities, Context, Lowered, RunNames, RunSpec, Target, View
-from dagglot.targets.prefect import deployment, expected, helpers, lower
-from dagglot.targets.prefect.capabilities import CAPABILITIES
-from dagglot.targets.prefect.names import PACKAGE, argument, naming, user_modules
+
+if TYPE_CHECKING:
+    from dagglot.ir.model import Json, Pipeline
 
 PROBES: Final = Path(__file__).with_name("probe")
 
@@ -26,9 +28,13 @@ class Prefect:
     versions: tuple[str, ...] = ("3.8",)
 
     def capabilities(self, version: str) -> Capabilities:  # noqa: ARG002 - one version so far
+        from dagglot.targets.prefect.capabilities import CAPABILITIES
+
         return CAPABILITIES
 
     def names(self, pipeline: Pipeline, context: Context) -> RunNames:  # noqa: ARG002
+        from dagglot.targets.prefect.names import naming
+
         return RunNames(
             pipeline=pipeline.id,
             file=str(naming(pipeline).file),
@@ -47,11 +53,16 @@ class Prefect:
         )
 
     def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
-        return lower.lower(pipeline, context)
+        from dagglot.targets.prefect.lower import lower
+
+        return lower(pipeline, context)
 
     def assemble(
         self, contributions: Sequence[Mapping[str, Any]], context: Context
     ) -> tuple[View, ...]:
+        from dagglot.pycode import Code
+        from dagglot.targets.prefect import deployment, helpers
+
         body = deployment.dump([one["deployment"] for one in contributions])
         requirements = [Code(line) for line in context.requirements]
         return (
@@ -84,6 +95,8 @@ class Prefect:
         runs: Sequence[RunSpec],
         options: Mapping[str, Any],
     ) -> dict[str, Any]:
+        from dagglot.targets.prefect.names import argument
+
         return {
             "root": str(root),
             "python_path": [str(path) for path in python_path],
@@ -103,10 +116,14 @@ class Prefect:
         }
 
     def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
-        return expected.expected(pipeline, context)
+        from dagglot.targets.prefect.expected import expected
+
+        return expected(pipeline, context)
 
 
 def _taken_modules(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    from dagglot.targets.prefect.names import PACKAGE, naming, user_modules
+
     ours = {naming(pipeline).module, PACKAGE}
     for module, task in user_modules(pipeline):
         top = module.partition(".")[0]
@@ -115,6 +132,8 @@ def _taken_modules(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
 
 
 def _colliding_params(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    from dagglot.targets.prefect.names import argument
+
     owner: dict[str, str] = {}
     for param in pipeline.params:
         name = argument(param.name)
@@ -126,6 +145,8 @@ def _colliding_params(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
 
 
 def _too_many_delays(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    from dagglot.targets.prefect import lower
+
     for task in pipeline.tasks:
         retries = task.retries
         last = min(retries.count, lower.MAX_DELAYS)

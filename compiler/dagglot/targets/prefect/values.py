@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dagglot.expressions.emit_python import (
     python_block,
@@ -14,6 +13,7 @@ from dagglot.expressions.emit_python import (
 from dagglot.expressions.tree import NODES, Expression, Params, Text, Unary, references
 from dagglot.expressions.types import BOOLEAN, Type
 from dagglot.expressions.writer import Names
+from dagglot.frozen import dataclass
 from dagglot.ir.model import Param, Pipeline, Task, Value
 from dagglot.pycode import Code, literal
 from dagglot.targets.prefect import names as naming

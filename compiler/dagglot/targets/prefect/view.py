@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dagglot.frozen import dataclass
 from dagglot.pycode import INDENT, LINE_LENGTH, Code, width
 
 
