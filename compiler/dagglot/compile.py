@@ -222,7 +222,7 @@ class _Job:
         job = self.job
         judged = capabilities.judge(pipeline, job.target, job.version, self.project.layers.accept)
         found = list(capabilities.findings(pipeline, job.target, job.version, judged))
-        for judgement in judged:
+        for judgement in judged if self.options.explain else ():
             if judgement.verdict.support is Support.EMULATED:
                 self.result.emulated.append(
                     (

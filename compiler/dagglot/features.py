@@ -7,8 +7,9 @@ each target's capability table can be total. The value is the name that stands i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from typing import NamedTuple
 
 from dagglot.diagnostics.model import Span
 from dagglot.expressions.tree import (
@@ -39,6 +40,8 @@ from dagglot.passes.dependencies import values_of
 
 class Feature(Enum):
     """A construct of the language. The second line of each pair in `WORDS` is for messages."""
+
+    __hash__ = object.__hash__  # members are single; what `Enum` has is a call of Python code
 
     # kinds of task
     PYTHON = "python"
@@ -167,28 +170,35 @@ class Feature(Enum):
     TASK_OPTIONS = "task-options"
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Place(NamedTuple):
+    """The value of a key of a task or of the pipeline; its span is worked out for few uses."""
+
+    holder: Task | Pipeline
+    key: str
+
+
+class Use(NamedTuple):
     """A feature that a pipeline needs, and where it says so."""
 
     feature: Feature
-    span: Span
+    place: Span | Place
+
+    @property
+    def span(self) -> Span:
+        place = self.place
+        return place.holder.at(place.key) if isinstance(place, Place) else place
 
 
-def used(pipeline: Pipeline, target: str) -> tuple[Use, ...]:
+def used(pipeline: Pipeline, target: str) -> Iterator[Use]:
     """Everything that a pipeline needs of a target, each feature at each place that asks for it.
 
     ``target`` matters for what only one target is told: its options, its `native` entry.
     """
-    return tuple(
-        dict.fromkeys(
-            (
-                *_of_pipeline(pipeline, target),
-                *(use for task in pipeline.tasks for use in _of_task(task, target)),
-                *(use for group in pipeline.groups for use in _of_group(group)),
-            )
-        )
-    )
+    yield from _of_pipeline(pipeline, target)
+    for task in pipeline.tasks:
+        yield from _of_task(task, target)
+    for group in pipeline.groups:
+        yield from _of_group(group)
 
 
 _PARTITIONS = {
@@ -200,7 +210,7 @@ _PARTITIONS = {
 
 
 def _of_pipeline(pipeline: Pipeline, target: str) -> Iterator[Use]:
-    at = pipeline.at
+    at = partial(Place, pipeline)
     if pipeline.description:
         yield Use(Feature.DESCRIPTION, at("description"))
     if pipeline.docs:
@@ -291,7 +301,7 @@ _BACKOFFS = {
 
 
 def _of_task(task: Task, target: str) -> Iterator[Use]:
-    at = task.at
+    at = partial(Place, task)
     yield Use(_kind(task), at("type"))
     match task.body:
         case NativeBody(calls=calls) if target not in calls:

@@ -56,6 +56,7 @@ class Result:
     passed_over: list[str] = field(default_factory=list)
     """The files of a folder that hold a document which is none of ours."""
     emulated: list[tuple[str, Span, str, str]] = field(default_factory=list)
+    """With the option `explain`: what is emulated, and where it is asked for."""
     blocked: bool = False
     """Whether something stands in the way on the disk: then not even a part is written."""
 

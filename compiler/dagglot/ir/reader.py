@@ -67,6 +67,8 @@ class Reader:
 
     def names(self, holder: Map, key: str) -> tuple[str, ...]:
         """A list of names; a single one may stand alone."""
+        if holder.get(key) is None:
+            return ()
         return tuple(name for name, _ in self.placed_names(holder, key))
 
     def placed_names(self, holder: Map, key: str) -> list[tuple[str, Span]]:
@@ -120,8 +122,11 @@ class Reader:
 
     def json(self, holder: Map, key: str) -> Json:
         """Plain data, constants only."""
-        self.no_open(holder, key, holder.get(key))
-        return freeze(holder.get(key))
+        value = holder.get(key)
+        if value is None:
+            return None
+        self.no_open(holder, key, value)
+        return freeze(value)
 
     def json_map(self, holder: Map, key: str) -> Mapping[str, Json]:
         made = self.json(holder, key)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from operator import is_
 from typing import Final, TypeVar
 
 from dagglot.diagnostics import codes
@@ -43,11 +44,18 @@ def dependencies(pipeline: Pipeline) -> tuple[Pipeline, tuple[Diagnostic, ...]]:
     for task in pipeline.tasks:
         edges.direct[task.id] = (*task.depends_on, *_implicit(task, found))
     groups = tuple(edges.group(group) for group in pipeline.groups)
-    tasks = [replace(task, depends_on=edges.expanded(task.id)) for task in pipeline.tasks]
+    tasks = [_with_edges(task, edges.expanded(task.id)) for task in pipeline.tasks]
     for task in tasks:
         found.extend(_unwritten(task))
     found.extend(_cycles(tasks))
     return replace(pipeline, tasks=tuple(tasks), groups=groups), tuple(found)
+
+
+def _with_edges(task: Task, edges: tuple[Dependency, ...]) -> Task:
+    own = task.depends_on
+    # most tasks have all their edges already, and a task is large
+    unchanged = len(edges) == len(own) and all(map(is_, edges, own))
+    return task if unchanged else replace(task, depends_on=edges)
 
 
 class _Edges:
