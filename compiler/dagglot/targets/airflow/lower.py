@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from dagglot import pycode
-from dagglot.ir.model import Group, Pipeline, Task
+from dagglot.ir.model import Group, Pipeline, Retries, Task
 from dagglot.pycode import Call, Code
 from dagglot.targets.airflow import docs, edges, values
 from dagglot.targets.airflow.imports import Imports, airflow_module
@@ -41,6 +41,7 @@ class File:
         self.used: set[str] = set()
         self.macros: set[str] = set()
         self.packages: set[str] = set()
+        self.attempts: dict[tuple[Retries, timedelta | None], Mapping[str, object]] = {}
         self.imports = Imports()
         self.natives = native_aliases(pipeline, version)
         self.names: FileNames = file_names(pipeline, set(self.natives.values()))
@@ -68,8 +69,14 @@ class File:
         self.airflow("timedelta")
         return values.duration(value)
 
-    def attempt_arguments(self, task: Task) -> dict[str, object]:
+    def attempt_arguments(self, task: Task) -> Mapping[str, object]:
         """Retries and the timeout of a task, as arguments of its operator."""
+        asked = (task.retries, task.timeout)
+        if asked not in self.attempts:  # most tasks have theirs of one default
+            self.attempts[asked] = self.own_attempts(task)
+        return self.attempts[asked]
+
+    def own_attempts(self, task: Task) -> dict[str, object]:
         found: dict[str, object] = {}
         plan = attempts(task)
         found["retries"] = plan.count
@@ -115,7 +122,7 @@ class File:
     def view(self) -> DagFile:
         shared = self.shared_arguments()
         tasks = Tasks(self, shared)
-        blocks = arranged(self.pipeline)
+        blocks = arranged(self.pipeline, tasks.needs)
         written = edges.statements(self.pipeline, tasks.passed)
         referenced = {id for one in written for step in one.steps for id in step}
         items = self.items(blocks, tasks, written, referenced)
@@ -141,10 +148,11 @@ class File:
         made: list[Item] = []
         tree = {group.id: group for group in groups(self.pipeline.groups)}
         again = {block.group for block in blocks if block.resumes}
+        by_id = {task.id: task for task in self.pipeline.tasks}
         for block in blocks:
             indent = pycode.INDENT * (1 + block.depth)
             if block.task is not None:
-                task = self.pipeline.task(block.task)
+                task = by_id[block.task]
                 made.append(tasks.item(task, indent, task.id in referenced))
             elif block.resumes:
                 name = self.names.variables[block.group]

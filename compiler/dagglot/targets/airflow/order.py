@@ -45,10 +45,9 @@ def _whole_outputs(value: Value) -> Iterator[str]:
             yield from _whole_outputs(item)
 
 
-def arranged(pipeline: Pipeline) -> tuple[Block, ...]:
+def arranged(pipeline: Pipeline, needs: Mapping[str, Sequence[str]]) -> tuple[Block, ...]:
     """The outline of the file. A group is one block, unless values go in and out of it in turns:
-    then it is left and resumed."""
-    needs = {task.id: passed_outputs(task) for task in pipeline.tasks}
+    then it is left and resumed. ``needs`` are the outputs that each task is passed."""
     order = _nested("", tuple(needs), needs) or graph.topological(needs)
     return tuple(_blocks(order, {task.id: task.group for task in pipeline.tasks}))
 

@@ -40,9 +40,9 @@ class Tasks:
         self.file = file
         self.pipeline = file.pipeline
         self.shared = shared
-        self.passed = {
-            (upstream, task.id) for task in self.pipeline.tasks for upstream in passed_outputs(task)
-        }
+        self.needs = {task.id: passed_outputs(task) for task in self.pipeline.tasks}
+        self.passed = {(upstream, id) for id, needs in self.needs.items() for upstream in needs}
+        self.arguments = {upstream for upstream, _ in self.passed}
 
     def item(self, task: Task, indent: int, referenced: bool) -> Item:
         """The lines that make the task; a variable holds it where something refers to it."""
@@ -96,7 +96,7 @@ class Tasks:
         docstring = docs.as_docstring(text, indent + pycode.INDENT)
         arguments = {"task_id": task.name} if function != task.name else {}
         arguments |= self.common(task, "" if docstring else text)
-        outputs = {id: file.names.outputs[id] for id in passed_outputs(task)}
+        outputs = {id: file.names.outputs[id] for id in self.needs[task.id]}
         context: dict[str, None] = {}
         used: set[str] = set()
         whole = any(isinstance(leaf, tree.Params) for leaf in references(body.args))
@@ -121,7 +121,7 @@ class Tasks:
         parameters += [Code(f"{name}=None") for name in _CONTEXT_ORDER if name in context]
         made = Call(function, (), tuple((outputs[id], self.result(id)) for id in outputs))
         line = pycode.layout(made, indent)
-        if referenced or self.is_passed(task.id):
+        if referenced or task.id in self.arguments:
             line = pycode.assignment(file.names.variables[task.id], made, indent)
         decorators = [self.decorator(arguments, indent)]
         if file.version == "2.11":
@@ -151,9 +151,6 @@ class Tasks:
     def decorator(self, arguments: Mapping[str, object], indent: int) -> Code:
         name = self.file.airflow("task")
         return pycode.call(name, (), arguments, indent, prefix="@") if arguments else name
-
-    def is_passed(self, id: str) -> bool:
-        return any(upstream == id for upstream, _ in self.passed)
 
     def result(self, id: str) -> Code:
         """A task's output as an argument: what TaskFlow returns, else an operator's `.output`."""

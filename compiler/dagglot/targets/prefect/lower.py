@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -212,10 +211,9 @@ class _Flow:
         ]
 
     def submits(self) -> list[Code]:
-        edges: Mapping[str, tuple[str, ...]] = {
-            task.id: task.upstream for task in self.pipeline.tasks
-        }
-        return [self.submit(self.pipeline.task(id)) for id in graph.topological(edges)]
+        tasks = {task.id: task for task in self.pipeline.tasks}
+        edges = {id: task.upstream for id, task in tasks.items()}
+        return [self.submit(tasks[id]) for id in graph.topological(edges)]
 
     def submit(self, task: Task) -> Code:
         futures, arguments = self.naming.futures, self.arguments[task.id]
