@@ -72,9 +72,10 @@ class File:
     def attempt_arguments(self, task: Task) -> Mapping[str, object]:
         """Retries and the timeout of a task, as arguments of its operator."""
         asked = (task.retries, task.timeout)
-        if asked not in self.attempts:  # most tasks have theirs of one default
-            self.attempts[asked] = self.own_attempts(task)
-        return self.attempts[asked]
+        found = self.attempts.get(asked)  # most tasks have theirs of one default
+        if found is None:
+            found = self.attempts[asked] = self.own_attempts(task)
+        return found
 
     def own_attempts(self, task: Task) -> dict[str, object]:
         found: dict[str, object] = {}

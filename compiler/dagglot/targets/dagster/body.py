@@ -27,7 +27,6 @@ from dagglot.ir.model import (
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.dagster.imports import Imports
 from dagglot.targets.dagster.names import FileNames, imported_name, job_name
-from dagglot.targets.dagster.params import field_names
 
 
 @dataclass(slots=True)
@@ -53,9 +52,9 @@ class OpBody:
                 *self.statements)  # fmt: skip
 
 
-def op_body(task: Task, pipeline: Pipeline, names: FileNames) -> OpBody:
-    """The body of a task's op."""
-    writer = _Writer(task, pipeline, names)
+def op_body(task: Task, pipeline: Pipeline, names: FileNames, fields: Mapping[str, str]) -> OpBody:
+    """The body of a task's op; ``fields`` are those of the params."""
+    writer = _Writer(task, pipeline, names, fields)
     match task.body:
         case PythonBody() as body:
             writer.python(body)
@@ -71,11 +70,13 @@ def op_body(task: Task, pipeline: Pipeline, names: FileNames) -> OpBody:
 
 
 class _Writer:
-    def __init__(self, task: Task, pipeline: Pipeline, names: FileNames) -> None:
+    def __init__(
+        self, task: Task, pipeline: Pipeline, names: FileNames, fields: Mapping[str, str]
+    ) -> None:
         self.task = task
         self.pipeline = pipeline
         self.names = names
-        self.fields = field_names(pipeline)
+        self.fields = fields
         self.made = OpBody(returns="None")
         self.used: set[str] = set()
         self.taken = {names.inputs[id] for id in task.upstream}

@@ -42,16 +42,9 @@ class Values:
         self.needs_outputs: set[str] = set()
         self.whole_params = False
         self.declared: Mapping[str, Param] = {param.name: param for param in pipeline.params}
-        taken: set[str] = set()
-        self.locals: dict[str, str] = {}
-        for param in pipeline.params:
-            self.locals[param.name] = naming.local(param.name, taken)
-            taken.add(self.locals[param.name])
-        self.outputs: dict[str, str] = {}
-        for upstream in task.upstream:
-            self.outputs[upstream] = naming.local(f"{upstream}_output", taken)
-            taken.add(self.outputs[upstream])
-        self.taken = taken
+        self.taken = taken = set(naming.TAKEN_IN_BODIES)
+        self.locals = {name: naming.take_local(name, taken) for name in self.declared}
+        self.outputs = {id: naming.take_local(f"{id}_output", taken) for id in task.upstream}
         self.users: dict[tuple[str, str], str] = {}
         self.names = Names(
             param=self._param,
@@ -109,8 +102,7 @@ class Values:
     def import_user(self, own: Imports, module: str, name: str) -> str:
         """The name under which a function of the user's is imported into the body."""
         if (module, name) not in self.users:
-            local = naming.local(name, self.taken)
-            self.taken.add(local)
+            local = naming.take_local(name, self.taken)
             self.users[module, name] = local
             own.alias(module, name, local)
         return self.users[module, name]
