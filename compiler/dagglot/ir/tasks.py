@@ -213,6 +213,8 @@ class _Tasks:
         return self.scopes[key]
 
     def dependencies(self, value: Map, key: str, full: str, group: str) -> tuple[Dependency, ...]:
+        if key not in value:
+            return ()
         made: dict[str, Dependency] = {}
         for name, span in self.read.placed_names(value, key):
             resolved = self.names.resolve(name, group)
