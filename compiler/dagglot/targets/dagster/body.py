@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from dagglot import pycode
@@ -80,19 +80,23 @@ class _Writer:
         self.made = OpBody(returns="None")
         self.used: set[str] = set()
         self.taken = {names.inputs[id] for id in task.upstream}
-        self.python_names = Names(
+        whole = any(isinstance(leaf, tree.Params) for leaf in tree.references(_values(task)))
+        self.whole_params = self.all_params() if whole else ""
+
+    def python_names(self) -> Names:
+        """Made for each value: kept, they would tie the writer to itself, in a cycle that nobody
+        collects."""
+        return Names(
             param=self.param,
-            params="",
+            params=self.whole_params,
             run=self.run,
             partition=_never,
-            output=lambda id: names.inputs[id],
+            output=self.names.inputs.__getitem__,
             item="item",
             index="index",
             secret=_never,
             connection=_never,
         )
-        if any(isinstance(leaf, tree.Params) for leaf in tree.references(_values(task))):
-            self.python_names = replace(self.python_names, params=self.all_params())
 
     # --- kinds ----------------------------------------------------------------------------------
 
@@ -121,7 +125,7 @@ class _Writer:
     def shell(self, body: ShellBody) -> None:
         self.made.context = True
         keywords: dict[str, object] = {}
-        script = python_block(_textual(body.run), self.python_names, self.used)
+        script = python_block(_textual(body.run), self.python_names(), self.used)
         if self.task.env:
             keywords["env"] = {name: self.text(value) for name, value in self.task.env.items()}
         if body.cwd is not None:
@@ -150,10 +154,10 @@ class _Writer:
     # --- values ---------------------------------------------------------------------------------
 
     def data(self, value: Value) -> object:
-        return python_data(value, self.python_names, self.used)
+        return python_data(value, self.python_names(), self.used)
 
     def text(self, value: Value) -> Code:
-        return python_text(_textual(value), self.python_names, self.used)
+        return python_text(_textual(value), self.python_names(), self.used)
 
     def argument(self, value: Value) -> object:
         """A native argument: a mapping of exactly ``call`` and ``args`` builds an object."""

@@ -46,7 +46,11 @@ class Values:
         self.locals = {name: naming.take_local(name, taken) for name in self.declared}
         self.outputs = {id: naming.take_local(f"{id}_output", taken) for id in task.upstream}
         self.users: dict[tuple[str, str], str] = {}
-        self.names = Names(
+
+    def names(self) -> Names:
+        """Made for each value: kept, they would tie the values to themselves, in a cycle that
+        nobody collects."""
+        return Names(
             param=self._param,
             params="params",
             run=self._run,
@@ -61,17 +65,17 @@ class Values:
     def data(self, value: Value) -> object:
         """The value with its type, for `pycode.layout`."""
         self._look(value)
-        return python_data(value, self.names, self.used)
+        return python_data(value, self.names(), self.used)
 
     def text(self, value: Value) -> Code:
         """The text that the value becomes."""
         self._look(value)
-        return python_text(_textual(value), self.names, self.used)
+        return python_text(_textual(value), self.names(), self.used)
 
     def block(self, value: Value) -> Code:
         """The same, several lines as a block."""
         self._look(value)
-        return python_block(_textual(value), self.names, self.used)
+        return python_block(_textual(value), self.names(), self.used)
 
     def whole(self) -> dict[str, object]:
         """All params by name, where an expression asks for the whole map."""
