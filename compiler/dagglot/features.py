@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
 from dagglot.diagnostics.model import Span
@@ -329,29 +330,17 @@ def _of_task(task: Task, target: str) -> Iterator[Use]:
             yield Use(Feature.RETRIES_MAX_DELAY, task.retries.span)
         if task.retries.jitter is not None:
             yield Use(Feature.RETRIES_JITTER, task.retries.span)
-    for feature, key, asked in (
-        (Feature.TASK_TIMEOUT, "timeout", task.timeout is not None),
-        (Feature.POOL, "pool", task.pool is not None),
-        (Feature.PRIORITY, "priority", task.priority is not None),
-        (Feature.ENV, "env", bool(task.env)),
-        (Feature.RESOURCES, "resources", bool(task.resources)),
-        (Feature.CONSUMES, "consumes", bool(task.consumes)),
-        (Feature.PRODUCES, "produces", bool(task.produces)),
-        (Feature.CHECKS, "checks", bool(task.checks)),
-        (Feature.TASK_ON_FAILURE, "on_failure", bool(task.on_failure)),
-        (Feature.TASK_ON_SUCCESS, "on_success", bool(task.on_success)),
-        (Feature.TASK_ON_RETRY, "on_retry", bool(task.on_retry)),
-        (Feature.ALLOW_FAILURE, "allow_failure", task.allow_failure),
-        (Feature.DEPENDS_ON_PAST, "depends_on_past", task.depends_on_past),
-        (Feature.TEARDOWN, "teardown_of", bool(task.teardown_of)),
-        (Feature.TASK_DESCRIPTION, "description", bool(task.description)),
-        (Feature.TASK_DOCS, "docs", bool(task.docs)),
-        (Feature.TASK_OWNER, "owner", bool(task.owner)),
-        (Feature.TASK_TAGS, "tags", bool(task.tags)),
-        (Feature.TASK_OPTIONS, "targets", bool(task.options.get(target))),
-    ):
+    if task.timeout is not None:
+        yield Use(Feature.TASK_TIMEOUT, at("timeout"))
+    if task.pool is not None:
+        yield Use(Feature.POOL, at("pool"))
+    if task.priority is not None:
+        yield Use(Feature.PRIORITY, at("priority"))
+    for key, asked in zip(_OF_KEYS, _values_of_keys(task), strict=True):
         if asked:
-            yield Use(feature, at(key))
+            yield Use(_OF_KEYS[key], at(key))
+    if task.options.get(target):
+        yield Use(Feature.TASK_OPTIONS, at("targets"))
     for value, key in values_of(task):
         for leaf in references(value):
             match leaf:
@@ -370,6 +359,26 @@ def _of_task(task: Task, target: str) -> Iterator[Use]:
                 case _:
                     pass
 
+
+_OF_KEYS = {
+    "env": Feature.ENV,
+    "resources": Feature.RESOURCES,
+    "consumes": Feature.CONSUMES,
+    "produces": Feature.PRODUCES,
+    "checks": Feature.CHECKS,
+    "on_failure": Feature.TASK_ON_FAILURE,
+    "on_success": Feature.TASK_ON_SUCCESS,
+    "on_retry": Feature.TASK_ON_RETRY,
+    "allow_failure": Feature.ALLOW_FAILURE,
+    "depends_on_past": Feature.DEPENDS_ON_PAST,
+    "teardown_of": Feature.TEARDOWN,
+    "description": Feature.TASK_DESCRIPTION,
+    "docs": Feature.TASK_DOCS,
+    "owner": Feature.TASK_OWNER,
+    "tags": Feature.TASK_TAGS,
+}
+"""The keys of a task that are a feature each, where they hold anything."""
+_values_of_keys = attrgetter(*_OF_KEYS)
 
 _SENSORS = {
     "file": Feature.SENSOR_FILE,

@@ -44,14 +44,16 @@ def digest(pipeline: Pipeline) -> str:
 
 def _simpler(value: Any) -> Any:
     """What JSON has no word for, in simpler terms; what it holds may be asked for in its turn."""
-    if isinstance(value, Text):
-        return {"text": value.parts}
-    if is_expression(value):
-        return {"expression": unparse(value)}
-    if isinstance(value, Enum):
-        return value.value
     if isinstance(value, timedelta):
         return f"{value.total_seconds():g}s"
+    if is_expression(value):
+        return {"expression": unparse(value)}
+    if isinstance(value, Text):
+        return {"text": value.parts}
+    if is_dataclass(value) and not isinstance(value, type):
+        return _node(value)
+    if isinstance(value, Enum):
+        return value.value
     if isinstance(value, datetime):
         zone = getattr(value.tzinfo, "key", None)
         return value.isoformat() + (f"[{zone}]" if zone else "")
@@ -59,8 +61,6 @@ def _simpler(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Mapping):
         return dict(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return _node(value)
     raise TypeError(f"no canonical form for {type(value).__name__}")
 
 

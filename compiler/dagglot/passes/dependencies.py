@@ -32,6 +32,7 @@ from dagglot.ir.model import (
     Task,
     TriggerRule,
     Value,
+    changed,
 )
 
 _T = TypeVar("_T")
@@ -55,7 +56,7 @@ def _with_edges(task: Task, edges: tuple[Dependency, ...]) -> Task:
     own = task.depends_on
     # most tasks have all their edges already, and a task is large
     unchanged = len(edges) == len(own) and all(map(is_, edges, own))
-    return task if unchanged else replace(task, depends_on=edges)
+    return task if unchanged else changed(task, depends_on=edges)
 
 
 class _Edges:
