@@ -307,7 +307,7 @@ def assignment(target: str, value: object, indent: int = 0) -> Code:
         if indent + INDENT + width(first) <= LINE_LENGTH >= max(map(width, rest), default=0):
             pad = " " * indent
             return Code(f"{target} = (\n{pad}{' ' * INDENT}{inner}\n{pad})")
-    breaks = isinstance(value, list | tuple | dict | Call) or "\n" in text
+    breaks = isinstance(value, (list, tuple, dict, Call)) or "\n" in text
     if not breaks and not isinstance(value, Code):
         used = width(text)
         too_long = indent + width(target) + 3 + used > LINE_LENGTH

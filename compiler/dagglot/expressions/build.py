@@ -206,7 +206,7 @@ class Builder:
         """`root.a['b'][c]`: the longest start that is a name, then subscripts."""
         steps: list[ast.Attribute | ast.Subscript] = []
         base = node
-        while isinstance(base, ast.Attribute | ast.Subscript):
+        while isinstance(base, (ast.Attribute, ast.Subscript)):
             steps.append(base)
             base = base.value
         steps.reverse()

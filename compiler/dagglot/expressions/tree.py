@@ -294,7 +294,7 @@ def _collect(value: Any, found: list[Leaf]) -> None:
     elif isinstance(value, dict):
         for item in value.values():
             _collect(item, found)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, (list, tuple)):
         for item in value:
             _collect(item, found)
 

@@ -129,12 +129,12 @@ class Expander:
                         codes.MATRIX_COPIES_ALIKE.at(task.span("matrix"), task=id, copy=name)
                     )
                     continue
-                outer = self.constants
+                outer, scope = self.constants, self.scope
                 self.enter({**outer, "matrix": {**outer.get("matrix", {}), **combination}})
                 rest = {key: value for key, value in task.items() if key != "matrix"}
                 entries[name] = self.task(task.copy_as(rest, task.marks))
                 marks[name] = tasks.marks[id]
-                self.enter(outer)
+                self.constants, self.scope = outer, scope
                 names.append(name)
             copies[id] = tuple(names)
             if self.made > MAX_TASKS and not self.full:
