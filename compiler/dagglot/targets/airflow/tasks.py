@@ -40,6 +40,7 @@ class Tasks:
         self.file = file
         self.pipeline = file.pipeline
         self.shared = shared
+        self.attempts: dict[int, dict[str, object]] = {}
         self.needs = {task.id: passed_outputs(task) for task in self.pipeline.tasks}
         self.passed = {(upstream, id) for id, needs in self.needs.items() for upstream in needs}
         self.arguments = {upstream for upstream, _ in self.passed}
@@ -61,22 +62,16 @@ class Tasks:
         if not isinstance(task.body, NativeBody):
             arguments = {"task_id": task.name, **own, **self.common(task)}
         call = Call(function, (), tuple(arguments.items()))
-        text = pycode.layout(call, indent)
-        if referenced:
-            text = pycode.assignment(self.file.names.variables[task.id], call, indent)
+        text = (
+            pycode.assignment(self.file.names.variables[task.id], call, indent)
+            if referenced
+            else pycode.layout(call, indent)
+        )
         return Statement(Code(" " * indent), text)
 
     def common(self, task: Task, text: str | None = None) -> dict[str, Any]:
         """Arguments that every operator has; ``text`` the docs, where a docstring has them not."""
-        found: dict[str, Any] = {}
-        own = self.file.attempt_arguments(task)
-        for name, neutral in _NEUTRAL.items():
-            value = own.get(name, neutral)
-            needed = own["retries"] or name in ("retries", "execution_timeout")
-            if needed and value != self.shared.get(name, neutral):
-                found[name] = value
-        if "pre_execute" in own:
-            found["pre_execute"] = own["pre_execute"]
+        found = dict(self.own_attempts(self.file.attempt_arguments(task)))
         if task.owner and task.owner != self.pipeline.owner:
             found["owner"] = task.owner
         queue = task.options.get("airflow", {}).get("queue")
@@ -85,6 +80,20 @@ class Tasks:
         text = docs.task_docs(task) if text is None else text
         if text:
             found["doc_md"] = block(text)
+        return found
+
+    def own_attempts(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        """What of a task's retries and timeout does not stand in ``default_args`` already."""
+        found = self.attempts.get(id(arguments))  # the file has one object for equal ones
+        if found is None:
+            found = self.attempts[id(arguments)] = {}
+            for name, neutral in _NEUTRAL.items():
+                value = arguments.get(name, neutral)
+                needed = arguments["retries"] or name in ("retries", "execution_timeout")
+                if needed and value != self.shared.get(name, neutral):
+                    found[name] = value
+            if "pre_execute" in arguments:
+                found["pre_execute"] = arguments["pre_execute"]
         return found
 
     # --- python -----------------------------------------------------------------------------
@@ -120,9 +129,11 @@ class Tasks:
         parameters = [Code(name) for name in outputs.values()]
         parameters += [Code(f"{name}=None") for name in _CONTEXT_ORDER if name in context]
         made = Call(function, (), tuple((outputs[id], self.result(id)) for id in outputs))
-        line = pycode.layout(made, indent)
-        if referenced or task.id in self.arguments:
-            line = pycode.assignment(file.names.variables[task.id], made, indent)
+        line = (
+            pycode.assignment(file.names.variables[task.id], made, indent)
+            if referenced or task.id in self.arguments
+            else pycode.layout(made, indent)
+        )
         decorators = [self.decorator(arguments, indent)]
         if file.version == "2.11":
             decorators.append(file.helper("exit_fails"))
