@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cache
@@ -50,7 +50,7 @@ def _simpler(value: Any) -> Any:
         return {"expression": unparse(value)}
     if isinstance(value, Text):
         return {"text": value.parts}
-    if is_dataclass(value) and not isinstance(value, type):
+    if hasattr(value, "__dataclass_fields__"):
         return _node(value)
     if isinstance(value, Enum):
         return value.value
