@@ -151,7 +151,8 @@ class Reader:
                 return str(value)
             if isinstance(value, Open):
                 scope = self.copy_scope(scope, value.constants)
-            made, problems = meaning(value, scope)
+            # as plain text: what remembers it must not keep the constants too
+            made, problems = meaning(str(value), scope)
             for problem in problems:
                 self.problem(holder, key, value, problem)
             return cast("Value", made)
