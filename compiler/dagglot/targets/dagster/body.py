@@ -154,6 +154,8 @@ class _Writer:
     # --- values ---------------------------------------------------------------------------------
 
     def data(self, value: Value) -> object:
+        if isinstance(value, str):
+            return value
         return python_data(value, self.python_names(), self.used)
 
     def text(self, value: Value) -> Code:

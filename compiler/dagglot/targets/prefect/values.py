@@ -64,6 +64,8 @@ class Values:
 
     def data(self, value: Value) -> object:
         """The value with its type, for `pycode.layout`."""
+        if isinstance(value, str):
+            return value
         self._look(value)
         return python_data(value, self.names(), self.used)
 
