@@ -30,12 +30,17 @@ def judge(
     version: str,
     project_accept: Mapping[str, Any] | None = None,
 ) -> tuple[Judgement, ...]:
-    """Every use of the pipeline with its verdict."""
+    """Every use of what is not simply the target's own construct, with its verdict."""
     table = target.capabilities(version)
     accepted = {*pipeline.accept.get(target.name, ()), *_listed(project_accept, target.name)}
+    needed = (
+        Use(use.feature, use.span)  # where several tasks have it of one default, it is one use
+        for use in features.used(pipeline, target.name)
+        if table[use.feature].support is not Support.NATIVE
+    )
     return tuple(
         Judgement(use, table[use.feature], use.feature.value in accepted)
-        for use in features.used(pipeline, target.name)
+        for use in dict.fromkeys(needed)
     )
 
 

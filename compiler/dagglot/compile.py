@@ -45,8 +45,15 @@ def compile(
     result.block(found.diagnostics)
     front = Sources(found.files, project, result, keep=len(jobs) > 1)
     result.block(_one_folder_each(jobs))
-    for job in jobs:
-        _Job(job, found, front, project, options, result).run(progress)
+    works = [_Job(job, found, front, project, options, result) for job in jobs]
+    for file in found.files:
+        before = len(result.diagnostics)
+        for work in works:
+            work.take(file, progress)
+        if not options.keep_built:
+            front.forget(file, quiet=len(result.diagnostics) == before)
+    for work in works:
+        work.finish()
     checked = front.all()
     if checked or not front.known:
         from dagglot import api
@@ -54,6 +61,7 @@ def compile(
         result.diagnostics.extend(api.duplicates(checked))
         if not front.known:
             result.diagnostics.extend(api.empty_folders(found, checked))
+    front.recall()
     result.passed_over = [file.file.shown for file in checked if file.passed_over]
     result.pipelines = len(front.ids)
     return result
@@ -96,6 +104,7 @@ class _Job:
         self.out = paths.real(job.out)
         self.sources = self.relative(found.files)
         self.old = self.remembered()
+        self.made: list[tuple[Entry, Texts]] = []
         self.by_source: dict[str, list[Entry]] = {}
         for entry in self.old.entries if self.old else ():
             self.by_source.setdefault(entry.source, []).append(entry)
@@ -145,12 +154,15 @@ class _Job:
             self.result.block([_taken(self.job, old.target)])
         return old
 
-    def run(self, progress: Progress | None) -> None:
-        made: list[tuple[Entry, Texts]] = []
-        for file in self.found.files:
-            if progress is not None:
-                progress(f"{self.job.target.name} {self.job.version}: {file.shown}")
-            made.extend(self.file(file))
+    def take(self, file: SourceFile, progress: Progress | None) -> None:
+        """Compile the pipelines of one file."""
+        if progress is not None:
+            progress(f"{self.job.target.name} {self.job.version}: {file.shown}")
+        self.made.extend(self.file(file))
+
+    def finish(self) -> None:
+        """Plan the output, now that every file has been taken."""
+        made = self.made
         dropped = self.duplicates([entry for entry, _ in made])
         kept = list(self.kept([entry for entry, _ in made], dropped))
         dropped |= self.collisions([*(entry for entry, _ in made), *kept])
@@ -224,7 +236,7 @@ class _Job:
         job = self.job
         judged = capabilities.judge(pipeline, job.target, job.version, self.project.layers.accept)
         found = list(capabilities.findings(pipeline, job.target, job.version, judged))
-        for judgement in judged:
+        for judgement in judged if self.options.explain else ():
             if judgement.verdict.support is Support.EMULATED:
                 self.result.emulated.append(
                     (
@@ -240,7 +252,8 @@ class _Job:
         self.result.diagnostics.extend(found)
         if any(diagnostic.is_error for diagnostic in found):
             return None
-        self.result.built.append(pipeline)
+        if self.options.keep_built:
+            self.result.built.append(pipeline)
         lowered = job.target.lower(pipeline, job.context)
         texts = self.rendered(lowered.views)
         return (texts, lowered.contribution, not found) if texts is not None else None

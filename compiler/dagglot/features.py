@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from functools import partial
+from operator import attrgetter
+from typing import NamedTuple
 
 from dagglot.diagnostics.model import Span
 from dagglot.expressions.tree import (
@@ -19,7 +22,6 @@ from dagglot.expressions.tree import (
     TaskOutput,
     references,
 )
-from dagglot.frozen import dataclass
 from dagglot.ir import flow
 from dagglot.ir.model import (
     Backoff,
@@ -41,6 +43,8 @@ from dagglot.passes.dependencies import values_of
 
 class Feature(Enum):
     """A construct of the language. The second line of each pair in `WORDS` is for messages."""
+
+    __hash__ = object.__hash__  # members are single; what `Enum` has is a call of Python code
 
     # kinds of task
     PYTHON = "python"
@@ -171,15 +175,26 @@ class Feature(Enum):
     TASK_OPTIONS = "task-options"
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Place(NamedTuple):
+    """The value of a key of a task or of the pipeline; its span is worked out for few uses."""
+
+    holder: Task | Pipeline
+    key: str
+
+
+class Use(NamedTuple):
     """A feature that a pipeline needs, and where it says so."""
 
     feature: Feature
-    span: Span
+    place: Span | Place
+
+    @property
+    def span(self) -> Span:
+        place = self.place
+        return place.holder.at(place.key) if isinstance(place, Place) else place
 
 
-def used(pipeline: Pipeline, target: str) -> tuple[Use, ...]:
+def used(pipeline: Pipeline, target: str) -> Iterator[Use]:
     """Everything that a pipeline needs of a target, each feature at each place that asks for it.
 
     ``target`` matters for what only one target is told: its options, its `native` entry.
@@ -190,16 +205,12 @@ def used(pipeline: Pipeline, target: str) -> tuple[Use, ...]:
         if group.for_each is not None
         for id in flow.members(group)
     )
-    return tuple(
-        dict.fromkeys(
-            (
-                *_of_pipeline(pipeline, target),
-                *(use for task in pipeline.tasks for use in _of_task(task, target, mapped)),
-                *(use for group in pipeline.groups for use in _of_group(group)),
-                *_by_chance(pipeline),
-            )
-        )
-    )
+    yield from _of_pipeline(pipeline, target)
+    for task in pipeline.tasks:
+        yield from _of_task(task, target, mapped)
+    for group in pipeline.groups:
+        yield from _of_group(group)
+    yield from _by_chance(pipeline)
 
 
 def _by_chance(pipeline: Pipeline) -> Iterator[Use]:
@@ -226,7 +237,7 @@ _PARTITIONS = {
 
 
 def _of_pipeline(pipeline: Pipeline, target: str) -> Iterator[Use]:
-    at = pipeline.at
+    at = partial(Place, pipeline)
     if pipeline.description:
         yield Use(Feature.DESCRIPTION, at("description"))
     if pipeline.docs:
@@ -317,7 +328,7 @@ _BACKOFFS = {
 
 
 def _of_task(task: Task, target: str, mapped: frozenset[str]) -> Iterator[Use]:
-    at = task.at
+    at = partial(Place, task)
     yield Use(_kind(task), at("type"))
     match task.body:
         case NativeBody(calls=calls) if target not in calls:
@@ -347,29 +358,17 @@ def _of_task(task: Task, target: str, mapped: frozenset[str]) -> Iterator[Use]:
             yield Use(Feature.RETRIES_MAX_DELAY, task.retries.span)
         if task.retries.jitter is not None:
             yield Use(Feature.RETRIES_JITTER, task.retries.span)
-    for feature, key, asked in (
-        (Feature.TASK_TIMEOUT, "timeout", task.timeout is not None),
-        (Feature.POOL, "pool", task.pool is not None),
-        (Feature.PRIORITY, "priority", task.priority is not None),
-        (Feature.ENV, "env", bool(task.env)),
-        (Feature.RESOURCES, "resources", bool(task.resources)),
-        (Feature.CONSUMES, "consumes", bool(task.consumes)),
-        (Feature.PRODUCES, "produces", bool(task.produces)),
-        (Feature.CHECKS, "checks", bool(task.checks)),
-        (Feature.TASK_ON_FAILURE, "on_failure", bool(task.on_failure)),
-        (Feature.TASK_ON_SUCCESS, "on_success", bool(task.on_success)),
-        (Feature.TASK_ON_RETRY, "on_retry", bool(task.on_retry)),
-        (Feature.ALLOW_FAILURE, "allow_failure", task.allow_failure),
-        (Feature.DEPENDS_ON_PAST, "depends_on_past", task.depends_on_past),
-        (Feature.TEARDOWN, "teardown_of", bool(task.teardown_of)),
-        (Feature.TASK_DESCRIPTION, "description", bool(task.description)),
-        (Feature.TASK_DOCS, "docs", bool(task.docs)),
-        (Feature.TASK_OWNER, "owner", bool(task.owner)),
-        (Feature.TASK_TAGS, "tags", bool(task.tags)),
-        (Feature.TASK_OPTIONS, "targets", bool(task.options.get(target))),
-    ):
+    if task.timeout is not None:
+        yield Use(Feature.TASK_TIMEOUT, at("timeout"))
+    if task.pool is not None:
+        yield Use(Feature.POOL, at("pool"))
+    if task.priority is not None:
+        yield Use(Feature.PRIORITY, at("priority"))
+    for key, asked in zip(_OF_KEYS, _values_of_keys(task), strict=True):
         if asked:
-            yield Use(feature, at(key))
+            yield Use(_OF_KEYS[key], at(key))
+    if task.options.get(target):
+        yield Use(Feature.TASK_OPTIONS, at("targets"))
     for value, key in values_of(task):
         for leaf in references(value):
             match leaf:
@@ -388,6 +387,26 @@ def _of_task(task: Task, target: str, mapped: frozenset[str]) -> Iterator[Use]:
                 case _:
                     pass
 
+
+_OF_KEYS = {
+    "env": Feature.ENV,
+    "resources": Feature.RESOURCES,
+    "consumes": Feature.CONSUMES,
+    "produces": Feature.PRODUCES,
+    "checks": Feature.CHECKS,
+    "on_failure": Feature.TASK_ON_FAILURE,
+    "on_success": Feature.TASK_ON_SUCCESS,
+    "on_retry": Feature.TASK_ON_RETRY,
+    "allow_failure": Feature.ALLOW_FAILURE,
+    "depends_on_past": Feature.DEPENDS_ON_PAST,
+    "teardown_of": Feature.TEARDOWN,
+    "description": Feature.TASK_DESCRIPTION,
+    "docs": Feature.TASK_DOCS,
+    "owner": Feature.TASK_OWNER,
+    "tags": Feature.TASK_TAGS,
+}
+"""The keys of a task that are a feature each, where they hold anything."""
+_values_of_keys = attrgetter(*_OF_KEYS)
 
 _SENSORS = {
     "file": Feature.SENSOR_FILE,

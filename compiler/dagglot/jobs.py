@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dagglot import inputs, write
+from dagglot import inputs, source, write
 from dagglot.diagnostics.model import Diagnostic, Span
 from dagglot.frozen import dataclass
 from dagglot.inputs import SourceFile
@@ -42,6 +43,9 @@ class Options:
     force: bool = False
     explain: bool = False
     """Look at every pipeline, also those that are unchanged, to say what is emulated."""
+    keep_built: bool = True
+    """Keep the pipelines for `Result.built`. Without, each file is forgotten when every job has
+    taken it: a compile of thousands needs no more memory for them than one of a few."""
 
 
 DEFAULT: Final = Options()
@@ -61,6 +65,7 @@ class Result:
         self.passed_over: list[str] = []
         """The files of a folder that hold a document which is none of ours."""
         self.emulated: list[tuple[str, Span, str, str]] = []
+        """With the option `explain`: what is emulated, and where it is asked for."""
         self.blocked = False
         """Whether something stands in the way on the disk: then not even a part is written."""
 
@@ -124,6 +129,30 @@ class Sources:
             self.result.diagnostics.extend(checked.diagnostics)
             self.result.sources[file.shown] = checked.text
         return self.checked[file.shown]
+
+    def forget(self, file: SourceFile, *, quiet: bool) -> None:
+        """Keep what the end of a compile asks of a file that is done: the names of its pipelines,
+        and where they stand. Its text is kept where something was said of it."""
+        self.bytes.pop(file.shown, None)
+        checked = self.checked.get(file.shown)
+        if checked is None:
+            return
+        from dagglot.ir.model import Pipeline
+
+        names = tuple((Pipeline(id=one.id, span=one.span), at) for one, at in checked.pipelines)
+        self.checked[file.shown] = replace(checked, data=b"", pipelines=names, text="")
+        if quiet:
+            self.result.sources.pop(file.shown, None)
+
+    def recall(self) -> None:
+        """The texts of forgotten files that a finding of the end speaks of, read once more."""
+        spans = (span for found in self.result.diagnostics for span in found.spans)
+        missing = {span.file for span in spans} & self.checked.keys() - self.result.sources.keys()
+        for name in sorted(missing):
+            data, _ = inputs.read(self.checked[name].file)
+            text, _ = source.decode(data or b"", name)
+            if text:
+                self.result.sources[name] = text
 
     def all(self) -> tuple[Checked, ...]:
         return tuple(self.checked.values())

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
+from typing import Any, NamedTuple
 
 from dagglot.frozen import dataclass
 
@@ -99,12 +100,16 @@ def literal(value: object) -> Code:
     return Code(_flat(value))
 
 
-def _flat(value: object) -> str:
-    kind = type(value)  # the two most common ones first: this is the innermost loop of layout
+def _flat(value: Any) -> str:
+    kind = type(value)  # the most common ones first: this is the innermost loop of layout
     if kind is Code:
-        return value  # type: ignore[return-value]
+        return value  # type: ignore[no-any-return]
     if kind is str:
-        return _string(value)  # type: ignore[arg-type]
+        return _string(value)
+    if kind is Call:
+        args = [_flat(arg) for arg in value.args]
+        args += [f"{name}={_flat(arg)}" for name, arg in value.kwargs]
+        return f"{value.function}({', '.join(args)})"
     match value:
         case Code():
             return str(value)
@@ -125,10 +130,6 @@ def _flat(value: object) -> str:
             return f"({items},)" if len(value) == 1 else f"({items})"
         case dict():
             return "{" + ", ".join(f"{_flat(k)}: {_flat(v)}" for k, v in value.items()) + "}"
-        case Call():
-            args = [_flat(arg) for arg in value.args]
-            args += [f"{name}={_flat(arg)}" for name, arg in value.kwargs]
-            return f"{value.function}({', '.join(args)})"
         case _:
             raise TypeError(f"a {type(value).__name__} has no literal")
 
@@ -171,34 +172,64 @@ def layout(value: object, indent: int = 0, prefix_width: int = 0, suffix_width: 
     `suffix_width` is what follows on its last line, such as a comma. A scalar, and a `Code` that
     is no call, cannot be broken and may stay longer than the line.
     """
-    flat = _flat(value)
     room = LINE_LENGTH - indent - prefix_width - suffix_width
-    if "\n" not in flat and width(flat) <= room:
+    pieces = _pieces(value)
+    if pieces is not None:
+        texts = [name + _flat(item) for name, item in pieces.items]
+        flat = f"{pieces.opening}{', '.join(texts)}{pieces.comma}{pieces.closing}"
+        return Code(flat) if _fits(flat, room) else _broken(pieces, texts, indent)
+    flat = _flat(value)
+    if not isinstance(value, Code) or _fits(flat, room):
         return Code(flat)
-    inner = indent + INDENT
-    if isinstance(value, Code):
-        value = _as_call(value) or value
+    pieces = _pieces(_as_call(value))
+    if pieces is not None:
+        return _broken(pieces, [name + _flat(item) for name, item in pieces.items], indent)
+    return Code(f"\n{' ' * indent}".join(_operands(value)))
+
+
+class _Pieces(NamedTuple):
+    """What can be broken: each item with the name, and the sign, that stand before it.
+
+    ``comma`` is the one that makes a tuple, where all is on one line.
+    """
+
+    opening: str
+    items: list[tuple[str, object]]
+    closing: str
+    comma: str = ""
+
+
+def _pieces(value: object) -> _Pieces | None:
+    """The pieces of a container or of a call; None where there are none."""
     match value:
-        case list() if value:
-            opening, closing = "[", "]"
-            lines = [layout(item, inner, 0, 1) for item in value]
-        case tuple() if value:
-            opening, closing = "(", ")"
-            lines = [layout(item, inner, 0, 1) for item in value]
+        case Call(function=function, args=args, kwargs=kwargs) if args or kwargs:
+            items = [("", arg) for arg in args]
+            items += [(f"{name}=", arg) for name, arg in kwargs]
+            return _Pieces(f"{function}(", items, ")")
         case dict() if value:
-            opening, closing = "{", "}"
-            lines = [_pair(f"{_flat(key)}: ", item, inner) for key, item in value.items()]
-        case Call() if value.args or value.kwargs:
-            opening, closing = f"{value.function}(", ")"
-            lines = [layout(arg, inner, 0, 1) for arg in value.args]
-            lines += [_pair(f"{name}=", arg, inner) for name, arg in value.kwargs]
-        case Code():
-            return Code(f"\n{' ' * indent}".join(_operands(value)))
+            return _Pieces("{", [(f"{_flat(key)}: ", item) for key, item in value.items()], "}")
+        case list() if value:
+            return _Pieces("[", [("", item) for item in value], "]")
+        case tuple() if value:
+            return _Pieces("(", [("", item) for item in value], ")", "," * (len(value) == 1))
         case _:
-            return Code(flat)
+            return None
+
+
+def _fits(text: str, room: int) -> bool:
+    return "\n" not in text and width(text) <= room
+
+
+def _broken(pieces: _Pieces, texts: list[str], indent: int) -> Code:
+    """One piece a line; ``texts`` are those of the pieces that need not be broken themselves."""
+    inner = indent + INDENT
+    room = LINE_LENGTH - inner - 1
     pad = " " * inner
-    body = "".join(f"{pad}{line},\n" for line in lines)
-    return Code(f"{opening}\n{body}{' ' * indent}{closing}")
+    lines = [
+        f"{pad}{text if _fits(text, room) else _pair(name, item, inner)},\n"
+        for text, (name, item) in zip(texts, pieces.items, strict=True)
+    ]
+    return Code(f"{pieces.opening}\n{''.join(lines)}{' ' * indent}{pieces.closing}")
 
 
 def _as_call(code: Code) -> Call | None:
@@ -223,7 +254,7 @@ def _source(code: str, node: ast.expr) -> str:
 def _pair(name: str, value: object, indent: int) -> Code:
     """``name`` and its value; an operation that fits on a line of its own gets parentheses."""
     text = layout(value, indent, width(name), 1)
-    if isinstance(value, Code) and len(_operands(value)) > 1:
+    if name and isinstance(value, Code) and len(_operands(value)) > 1:
         used, inner = width(value), indent + INDENT
         if indent + width(name) + used + 1 > LINE_LENGTH >= inner + used:
             return Code(f"{name}(\n{' ' * inner}{value}\n{' ' * indent})")
@@ -289,7 +320,7 @@ def assignment(target: str, value: object, indent: int = 0) -> Code:
         if indent + INDENT + width(first) <= LINE_LENGTH >= max(map(width, rest), default=0):
             pad = " " * indent
             return Code(f"{target} = (\n{pad}{' ' * INDENT}{inner}\n{pad})")
-    breaks = isinstance(value, list | tuple | dict | Call) or "\n" in text
+    breaks = isinstance(value, (list, tuple, dict, Call)) or "\n" in text
     if not breaks and not isinstance(value, Code):
         used = width(text)
         too_long = indent + width(target) + 3 + used > LINE_LENGTH
@@ -300,15 +331,11 @@ def assignment(target: str, value: object, indent: int = 0) -> Code:
 
 
 # `dir(builtins)` differs between Python versions and with `site`; these are added to be sure.
-_BUILTINS = frozenset(dir(builtins)) | {
+_RESERVED = frozenset((*dir(builtins), *keyword.kwlist, *keyword.softkwlist)) | {
     "copyright", "credits", "exit", "help", "license", "quit", "self", "_",
     "aiter", "anext", "EncodingWarning", "BaseExceptionGroup", "ExceptionGroup",
     "PythonFinalizationError",
 }  # fmt: skip
-
-
-def _reserved(name: str) -> bool:
-    return keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in _BUILTINS
 
 
 def identifier(text: str, taken: Collection[str] = ()) -> str:
@@ -322,7 +349,7 @@ def identifier(text: str, taken: Collection[str] = ()) -> str:
         name = "name"
     elif name[0].isdigit():
         name = "_" + name
-    if not _reserved(name) and name not in taken:
+    if name not in _RESERVED and name not in taken:
         return name
     candidate = name + "_"
     number = 2
@@ -366,6 +393,8 @@ _ONLY_LINE = re.compile(r'^"|(?<=")"|"(?=")|"$')
 
 
 def _doc_line(line: str, hold_start: bool, quotes: re.Pattern[str]) -> str:
+    if _PLAIN(line) and not line.startswith(" ") and not line.endswith(" "):
+        return line
     body = quotes.sub(r'\\"', line.replace("\\", "\\\\"))
     body = _without_hostile(body)
     if body.endswith(" "):

@@ -6,7 +6,7 @@ the events of the YAML parser that they were made of (see `yaml_reader`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from dagglot.diagnostics import codes
@@ -174,6 +174,32 @@ def places(value: Map) -> dict[str, Span]:
     return made
 
 
+class Places(Mapping[str, Span]):
+    """The `places` of a mapping, and ``more``: made when they are asked for, which most are not."""
+
+    __slots__ = ("_all", "_more", "_value")
+
+    def __init__(self, value: Map, more: Callable[[], Mapping[str, Span]]) -> None:
+        self._value = value
+        self._more = more
+        self._all: dict[str, Span] | None = None
+
+    def __getitem__(self, key: str) -> Span:
+        if self._all is None:
+            if key in self._value and key in self._value.marks:
+                return self._value.span(key)
+            self._all = {**places(self._value), **self._more()}
+        return self._all[key]
+
+    def __iter__(self) -> Iterator[str]:
+        if self._all is None:
+            self._all = {**places(self._value), **self._more()}
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def expression_span(holder: Map | Seq, key: Any, text: str, offset: int, length: int) -> Span:
     """The place of a part of a scalar: ``offset`` counts in the ``text`` of the value.
 
@@ -198,7 +224,7 @@ def expression_span(holder: Map | Seq, key: Any, text: str, offset: int, length:
         start = found + len(part)
     else:
         if part and "\n" not in part:
-            return place_in(written.source, start - len(part), written.file, len(part))
+            return _place_after(begin, written.source, start - len(part), written.file, len(part))
     return holder.span(key)
 
 
@@ -245,8 +271,18 @@ def decode(data: bytes, file: str) -> tuple[str | None, Diagnostic | None]:
 
 def place_in(text: str, index: int, file: str, length: int = 1) -> Span:
     """The place of some characters of one line."""
-    line, start = 1, 0
-    for ending in LINE_END.finditer(text, 0, index):
+    return _counted(text, index, file, length, 0, 1, 0)
+
+
+def _place_after(mark: Any, text: str, index: int, file: str, length: int) -> Span:
+    """The same, by counting the lines from a mark before it: a large file has many of them."""
+    return _counted(text, index, file, length, mark.index, mark.line + 1, mark.index - mark.column)
+
+
+def _counted(
+    text: str, index: int, file: str, length: int, from_: int, line: int, start: int
+) -> Span:
+    for ending in LINE_END.finditer(text, from_, index):
         line, start = line + 1, ending.end()
     column = index - start + 1
     return Span(file, line, column, line, column + length)

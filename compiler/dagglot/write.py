@@ -65,11 +65,14 @@ def plan(
     create: dict[PurePosixPath, str] = {}
     update: dict[PurePosixPath, str] = {}
     kept = 0
+    outside: dict[PurePosixPath, bool] = {}  # by folder: most files are in the same one
     for path, text in files.items():
         if text is None:
             kept += 1
             continue
-        found.extend(_path_findings(root, path))
+        if path.parent not in outside:
+            outside[path.parent] = _leads_out(root, path)
+        found.extend(_path_findings(root, path, leads_out=outside[path.parent]))
         current = content(root, path)
         if current is None:
             create[path] = text
@@ -98,15 +101,15 @@ def _leads_out(root: Path, path: PurePosixPath) -> bool:
     return not paths.real((root / path).parent).is_relative_to(paths.real(root))
 
 
-def _path_findings(root: Path, path: PurePosixPath) -> Iterator[Diagnostic]:
+def _path_findings(root: Path, path: PurePosixPath, *, leads_out: bool) -> Iterator[Diagnostic]:
     place = root / path
-    if _leads_out(root, path) or paths.is_link(place):
+    if leads_out or paths.is_link(place):
         yield codes.SYMLINK.at(None, file=_shown(root, path))
         return
     if paths.exists(place) and not paths.is_file(place):
         what = "a folder" if paths.is_folder(place) else "something that is no file"
-        file = _shown(root, path)
-        yield codes.CANNOT_WRITE.at(None, file=file, reason=f"{what} stands there")
+        reason = f"{what} stands there"
+        yield codes.CANNOT_WRITE.at(None, file=_shown(root, path), reason=reason)
     for parent in place.parents:
         if paths.is_folder(parent):
             break

@@ -177,7 +177,12 @@ class _Builder:
         height = 0
         event = self.next()
         while type(event) is not MappingEndEvent:
-            key = self.key(event)
+            plain = type(event) is ScalarEvent and event.anchor is None and event.tag is None
+            # what nearly every key is: a word that can be nothing but text
+            if plain and event.value[:1].isalpha() and event.value not in _WORDS:
+                key = event.value
+            else:
+                key = self.key(event)
             at = self.next()
             if key == "<<" and event.implicit[0]:
                 value, below = self.value(at, depth + 1)

@@ -11,6 +11,7 @@ import yaml
 
 from dagglot import compile as compiling
 from dagglot import plan_jobs, write
+from dagglot.jobs import Options
 from dagglot.project import NO_PROJECT
 
 from . import corpus
@@ -31,7 +32,7 @@ class Settings:
 def compile_all(paths: list[Path], target: str, out: Path) -> None:
     """What the command `compile` does, in this process; a finding is an error here."""
     jobs, wrong = plan_jobs.jobs([target], out, NO_PROJECT)
-    result = compiling.compile(paths, jobs, NO_PROJECT)
+    result = compiling.compile(paths, jobs, NO_PROJECT, Options(keep_built=False))
     found = [*wrong, *result.diagnostics, *write.apply(result.plans)]
     if any(one.is_error for one in found) or not result.plans:
         raise RuntimeError("\n".join(f"{one.rule.code} {one.message}" for one in found))

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from dagglot import source, yaml_reader
-from dagglot.diagnostics.model import Span
+from dagglot.diagnostics.model import LINE_END, Span
 from dagglot.source import Document, Map, Seq
 
 
@@ -237,3 +237,26 @@ def test_one_over_another_keeps_the_places_of_both_files() -> None:
     assert made.span("c") == Span("b.yaml", 3, 4, 3, 5)
     assert made["a"].span("y") == Span("b.yaml", 2, 14, 2, 15)
     assert made.key_span("c") == Span("b.yaml", 3, 1, 3, 2)
+
+
+def test_places_are_the_same_whether_asked_one_by_one_or_all() -> None:
+    value = load(DOCUMENT).value
+    all_of_them = source.places(value)
+    more = {"deadline.after": Span("a.yaml", 9, 1, 9, 2)}
+    for key, span in {**all_of_them, **more}.items():
+        assert source.Places(value, lambda: more)[key] == span
+    lazy = source.Places(value, lambda: more)
+    assert dict(lazy) == {**all_of_them, **more}
+    assert len(lazy) == len(all_of_them) + 1
+    assert lazy.get("nowhere") is None
+
+
+def test_a_part_of_a_scalar_is_counted_from_the_scalar() -> None:
+    text = 'a: "é\x85"\nb: [1,\r\n  2]\nrun: |\n  one ${{ x }}\n  two ${{ x }}\n'
+    value = load(text).value
+    for number in (1, 2):
+        offset = value["run"].index("${{") if number == 1 else value["run"].rindex("${{")
+        span = source.expression_span(value, "run", value["run"], offset, len("${{ x }}"))
+        lines = LINE_END.split(text)
+        assert lines[span.line - 1][span.column - 1 : span.end_column - 1] == "${{ x }}"
+        assert lines[span.line - 1].startswith("  one" if number == 1 else "  two")

@@ -70,7 +70,7 @@ def compile(
     from dagglot.jobs import Options
 
     opened = the_project(env, format, paths or ())
-    options = Options(strict, keep_going, force, explain)
+    options = Options(strict, keep_going, force, explain, keep_built=False)
     progress = Progress()
     result = compiling.compile(
         paths or (),

@@ -96,6 +96,12 @@ class Diagnostic:
         return self.rule.severity
 
     @property
+    def spans(self) -> tuple[Span, ...]:
+        """Every place that it speaks of."""
+        own = () if self.span is None else (self.span,)
+        return (*own, *(related.span for related in self.related))
+
+    @property
     def is_error(self) -> bool:
         return self.rule.severity is Severity.ERROR
 

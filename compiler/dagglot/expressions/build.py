@@ -22,6 +22,7 @@ MAX_DEPTH: Final = 80
 MAX_DEFAULT_DEPTH: Final = 3  # a `default` that decides lazily is written twice by the emitters
 MAX_INTEGER_BITS: Final = 1_024
 
+_UNFOLDED: Final = frozenset((tree.Literal, *tree.LEAVES))
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
 _BINARY: Final[dict[type[ast.operator], Any]] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%",
@@ -93,7 +94,7 @@ class Builder:
 
     def _folded(self, node: ast.expr, made: Expression) -> Expression | None:
         """What consists of constants is a constant."""
-        if isinstance(made, (tree.Literal, *tree.LEAVES)):
+        if type(made) in _UNFOLDED:
             return made
         if not all(isinstance(child, tree.Literal) for child in tree.children(made)):
             return made
@@ -205,7 +206,7 @@ class Builder:
         """`root.a['b'][c]`: the longest start that is a name, then subscripts."""
         steps: list[ast.Attribute | ast.Subscript] = []
         base = node
-        while isinstance(base, ast.Attribute | ast.Subscript):
+        while isinstance(base, (ast.Attribute, ast.Subscript)):
             steps.append(base)
             base = base.value
         steps.reverse()

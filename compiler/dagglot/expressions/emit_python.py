@@ -108,13 +108,15 @@ def python_value(value: object, names: Names, used: set[str]) -> Code:
 
 def python_data(value: object, names: Names, used: set[str]) -> object:
     """The same as data for `pycode.layout`: containers stay, what is an expression is `Code`."""
+    if isinstance(value, str):  # most values are, and none of the tests below is cheap
+        return value
     if isinstance(value, tree.NODES):
         return Code(_Python(names, used).write(value))
     if isinstance(value, Text):
         return python_text(value, names, used)
     if isinstance(value, dict):
         return {key: python_data(item, names, used) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [python_data(item, names, used) for item in value]
     return value
 

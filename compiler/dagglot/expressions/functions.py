@@ -74,6 +74,7 @@ def parse_move(text: str) -> Move | None:
 
 
 @lru_cache(maxsize=256)
+@lru_cache(maxsize=256)
 def parse_duration(text: str) -> timedelta | None:
     """`30s`, `1h30m`, `1d`, `1w`, or ISO 8601 (`PT1H30M`, `P1W`); None where it is neither.
 

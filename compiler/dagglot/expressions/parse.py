@@ -19,7 +19,7 @@ from dagglot.expressions.split import OPENING, Source, split
 from dagglot.expressions.tree import Expression, Text
 from dagglot.expressions.types import Kind
 
-__all__ = ["Problem", "Scope", "Source", "parse_expression", "parse_value", "split"]
+__all__ = ["Problem", "Scope", "Source", "meaning", "parse_expression", "parse_value", "split"]
 
 MAX_LENGTH: Final = 4_000
 _STRING_OR_BLANK: Final = re.compile(
@@ -59,6 +59,17 @@ def parse_value(
         case (Source() as source, str(rest)) if not rest.strip("\n"):
             return parse_expression(source, scope)
     return _parse_text(parts, scope)
+
+
+def meaning(
+    text: str, scope: Scope
+) -> tuple[object | Expression | Text | None, tuple[Problem, ...]]:
+    """The same, remembered by a scope whose names mean the same for as long as it is used."""
+    known: tuple[object | Expression | Text | None, tuple[Problem, ...]] | None
+    known = scope.meanings.get(text)
+    if known is None:
+        known = scope.meanings[text] = parse_value(text, scope)
+    return known
 
 
 def parse_expression(
@@ -122,7 +133,7 @@ def _parse(source: Source, scope: Scope) -> tuple[Expression | None, tuple[Probl
     if len(inner) > MAX_LENGTH:
         message = f"the expression is longer than {MAX_LENGTH:,} characters"
         return None, (Problem("syntax", start, len(inner), message),)
-    for match in _STRING_OR_BLANK.finditer(inner):
+    for match in _STRING_OR_BLANK.finditer(inner) if "#" in inner else ():
         if match["hash"]:
             message, help_ = "`#` cannot stand in an expression", "there are no comments inside one"
             return None, (Problem("syntax", start + match.start(), 1, message, help_),)

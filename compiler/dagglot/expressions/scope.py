@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import field
+from typing import Any
 from typing import Literal as OneOf
 
 from dagglot.expressions.types import JSON, Type
@@ -45,3 +46,5 @@ class Scope:
     connections: Collection[str] = ()
     event: bool = False
     run_time: bool = True
+    meanings: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What `parse.meaning` found of whole scalars: the same ones stand in many places."""

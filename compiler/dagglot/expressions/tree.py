@@ -7,9 +7,8 @@ compared, so two expressions that mean the same are equal.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import field
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from typing import Literal as OneOf
 
 from dagglot.expressions import types
@@ -241,6 +240,9 @@ Expression: TypeAlias = (
     Literal | Leaf | Subscript | Unary | Binary | Compare | BoolOp | IfElse | ListOf | Call
 )
 NODES: Final = (Literal, *LEAVES, Subscript, Unary, Binary, Compare, BoolOp, IfElse, ListOf, Call)
+KINDS: Final = frozenset(NODES)
+"""The same to look a type up in: none of them has subclasses, and most values are none of them."""
+_LEAF_KINDS: Final = frozenset(LEAVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,24 +273,31 @@ def children(node: Expression) -> tuple[Expression, ...]:
             return ()
 
 
-def references(value: object) -> Iterator[Leaf]:
+def references(value: object) -> list[Leaf]:
     """Every run-time name in a value: an expression, a `Text`, or JSON that contains such."""
-    if isinstance(value, str):  # most values are
+    found: list[Leaf] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: Any, found: list[Leaf]) -> None:
+    kind = type(value)
+    if kind is str:  # most values are
         return
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from references(item)
-    elif isinstance(value, LEAVES):
-        yield value
-    elif isinstance(value, NODES):
+    if kind in _LEAF_KINDS:
+        found.append(value)
+    elif kind in KINDS:
         for child in children(value):
-            yield from references(child)
-    elif isinstance(value, Text):
+            _collect(child, found)
+    elif kind is Text:
         for part in value.parts:
-            yield from references(part)
-    elif isinstance(value, list | tuple):
+            _collect(part, found)
+    elif isinstance(value, dict):
+        for item in value.values():
+            _collect(item, found)
+    elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from references(item)
+            _collect(item, found)
 
 
 def is_condition(value: object) -> bool:

@@ -7,7 +7,7 @@ import keyword
 from typing import Final, TypeGuard, assert_never
 
 from dagglot.expressions.tree import (
-    NODES,
+    KINDS,
     Binary,
     BoolOp,
     Call,
@@ -38,12 +38,12 @@ _BINARY: Final = {"+": 6, "-": 6, "*": 7, "/": 7, "%": 7}
 
 def is_expression(value: object) -> TypeGuard[Expression]:
     """Whether a value of the document is one expression."""
-    return isinstance(value, NODES)
+    return type(value) in KINDS
 
 
 def needs_run(value: object) -> TypeGuard[Expression | Text]:
     """Whether a scalar of the document needs a run: an expression, or text that holds one."""
-    return isinstance(value, (*NODES, Text))
+    return type(value) in KINDS or type(value) is Text
 
 
 def unparse(node: Expression) -> str:

@@ -36,7 +36,7 @@ from dagglot.ir.variables import Variables
 from dagglot.project import Layers
 from dagglot.schema import violations
 from dagglot.schema.findings import findings
-from dagglot.source import Document, Map, places
+from dagglot.source import Document, Map, Places, places
 
 NO_LAYERS: Final = Layers()
 
@@ -223,7 +223,7 @@ class _Pipeline:
             tests=tuple(self.tests()),
             moved_from=self.moved(),
             span=value.span("pipeline") if "pipeline" in value else value.place(),
-            places={**_places(value), **_places(value.get("deadline"), "deadline.")},
+            places=Places(value, lambda: _places(value.get("deadline"), "deadline.")),
         )
         self.check_names(pipeline)
         return pipeline

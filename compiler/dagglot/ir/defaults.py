@@ -69,16 +69,21 @@ _NULLABLE: Final = frozenset({"args", "parameters", "json", "body", "query", "va
 
 
 def _without_nulls(task: Map) -> Map:
+    if not any(_holds_null(key, value) for key, value in task.items()):
+        return task
     entries = {
-        key: _strip(value) if isinstance(value, Map) and key not in _NULLABLE else value
+        key: _strip(value) if _holds_null(key, value) else value
         for key, value in task.items()
         if value is not None
     }
     return task.copy_as(entries, task.marks)
 
 
+def _holds_null(key: str, value: Any) -> bool:
+    inside = isinstance(value, Map) and key not in _NULLABLE
+    return value is None or (inside and None in value.values())
+
+
 def _strip(value: Map) -> Map:
-    if None not in value.values():
-        return value
     kept = {key: item for key, item in value.items() if item is not None}
     return value.copy_as(kept, value.marks)

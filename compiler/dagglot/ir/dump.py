@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cache
@@ -25,64 +25,59 @@ _LEFT_OUT: Final = frozenset(
 
 def dump(pipeline: Pipeline) -> dict[str, Any]:
     """The pipeline as plain JSON data; what has its default is left out."""
-    made = _plain(pipeline)
+    made = json.loads(text(pipeline))
     assert isinstance(made, dict)  # noqa: S101 - a dataclass is dumped as a mapping
     return made
 
 
 def text(pipeline: Pipeline) -> str:
     """The dump as text for a person: indented, in the order of the model."""
-    return json.dumps(dump(pipeline), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(pipeline, indent=2, ensure_ascii=False, default=_simpler) + "\n"
 
 
 def digest(pipeline: Pipeline) -> str:
     """The hash of the meaning of a pipeline: SHA-256 of its canonical JSON."""
-    canonical = json.dumps(dump(pipeline), sort_keys=True, separators=(",", ":"))
+    # the encoder itself walks plain data, in C, and asks only for what is none
+    canonical = json.dumps(
+        pipeline, sort_keys=True, separators=(",", ":"), default=_simpler, check_circular=False
+    )
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        return str(value)
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Text):
-        return {"text": [_plain(part) for part in value.parts]}
+def _simpler(value: Any) -> Any:
+    """What JSON has no word for, in simpler terms; what it holds may be asked for in its turn."""
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
     if is_expression(value):
         return {"expression": unparse(value)}
-    if is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Text):
+        return {"text": value.parts}
+    if hasattr(value, "__dataclass_fields__"):
         return _node(value)
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, timedelta):
-        return f"{value.total_seconds():g}s"
     if isinstance(value, datetime):
         zone = getattr(value.tzinfo, "key", None)
         return value.isoformat() + (f"[{zone}]" if zone else "")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return dict(value)
     raise TypeError(f"no canonical form for {type(value).__name__}")
 
 
 def _node(value: Any) -> dict[str, Any]:
     made: dict[str, Any] = {}
     kind: Any = type(value)
-    name = kind.__name__
-    if name.endswith("Body"):
-        made["kind"] = name.removesuffix("Body").lower()
+    if kind.__name__.endswith("Body"):
+        made["kind"] = kind.__name__.removesuffix("Body").lower()
     for name, default in _fields(kind):
         item = getattr(value, name)
         if item is default or item is None or (not item and isinstance(item, _HOLDERS)):
             continue
         if item == default:
             continue
-        made[name] = [edge.task for edge in item] if name == "depends_on" else _plain(item)
+        made[name] = [edge.task for edge in item] if name == "depends_on" else item
     return made
 
 

@@ -12,11 +12,12 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import is_
 from typing import Any, Final
 
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
-from dagglot.expressions.parse import Scope, parse_value
+from dagglot.expressions.parse import Scope, meaning
 from dagglot.expressions.unparse import needs_run
 from dagglot.ir.model import Json
 from dagglot.source import Map, Seq, placed
@@ -95,12 +96,12 @@ class Expander:
         self.scope = Scope(constants=constants, run_time=False)
 
     def document(self, document: Map) -> Expanded:
-        entries = dict(document)
-        for key, value in document.items():
-            if key == "tasks" and isinstance(value, Map):
-                entries[key] = self.tasks(value)
-            else:
-                entries[key] = self.inside(document, key)
+        entries = {
+            key: self.tasks(value)
+            if key == "tasks" and isinstance(value, Map)
+            else self.inside(document, key)
+            for key, value in document.items()
+        }
         made = document.copy_as(entries, document.marks)
         return Expanded(made, self.constants, self.copies, self.changed)
 
@@ -128,12 +129,12 @@ class Expander:
                         codes.MATRIX_COPIES_ALIKE.at(task.span("matrix"), task=id, copy=name)
                     )
                     continue
-                outer = self.constants
+                outer, scope = self.constants, self.scope
                 self.enter({**outer, "matrix": {**outer.get("matrix", {}), **combination}})
                 rest = {key: value for key, value in task.items() if key != "matrix"}
                 entries[name] = self.task(task.copy_as(rest, task.marks))
                 marks[name] = tasks.marks[id]
-                self.enter(outer)
+                self.constants, self.scope = outer, scope
                 names.append(name)
             copies[id] = tuple(names)
             if self.made > MAX_TASKS and not self.full:
@@ -170,7 +171,7 @@ class Expander:
                 return value
             if _RUN_TIME(value):
                 return self.open(value)
-            constant_value, problems = parse_value(value, self.scope)
+            constant_value, problems = meaning(value, self.scope)
             if problems or needs_run(constant_value):
                 return self.open(value)
             self.changed = True
@@ -178,13 +179,16 @@ class Expander:
                 return Plain(constant_value)
             return _thawed(constant_value)
         if isinstance(value, Map):
-            entries = {key: self.inside(value, key) for key in value}
-            if all(entries[key] is item for key, item in value.items()):
-                return value
-            return value.copy_as(entries, value.marks)
+            changed = {}
+            for key, item in value.items():
+                if _may_change(item) and (made := self.inside(value, key)) is not item:
+                    changed[key] = made
+            return value.copy_as({**value, **changed}, value.marks) if changed else value
         if isinstance(value, Seq):
+            if not any(map(_may_change, value)):
+                return value
             items = [self.inside(value, index) for index in range(len(value))]
-            if all(new is old for new, old in zip(items, value, strict=True)):
+            if all(map(is_, items, value)):
                 return value
             return value.copy_as(items)
         return value
@@ -192,6 +196,11 @@ class Expander:
     def open(self, text: str) -> str:
         """Text that needs a run, or is wrong: the builder tells which."""
         return Open(text, self.constants) if "matrix" in self.constants else text
+
+
+def _may_change(value: Any) -> bool:
+    """Whether a value may hold an expression: most of a document are texts and numbers."""
+    return "${{" in value if isinstance(value, str) else isinstance(value, (Map, Seq))
 
 
 _RUN_TIME: Final = re.compile(

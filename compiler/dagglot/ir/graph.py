@@ -18,18 +18,19 @@ def cycle(edges: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
         on_path = {start: 0}
         stack = [iter(edges.get(start, ()))]
         while stack:
-            node = next((one for one in stack[-1] if one in edges), None)
-            if node is None:
+            for node in stack[-1]:
+                if node in on_path:
+                    return (*path[on_path[node] :], node)
+                if node in edges and node not in done:
+                    on_path[node] = len(path)
+                    path.append(node)
+                    stack.append(iter(edges[node]))
+                    break
+            else:
                 stack.pop()
                 finished = path.pop()
                 del on_path[finished]
                 done.add(finished)
-            elif node in on_path:
-                return (*path[on_path[node] :], node)
-            elif node not in done:
-                on_path[node] = len(path)
-                path.append(node)
-                stack.append(iter(edges.get(node, ())))
     return None
 
 
@@ -52,12 +53,13 @@ def topological(edges: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
             if node in order:
                 stack.pop()
                 continue
-            waiting = next((need for need in needs if need not in order), None)
-            if waiting is None:
+            for need in needs:
+                if need not in order:
+                    stack.append((need, iter(edges[need])))
+                    break
+            else:
                 order[node] = None
                 stack.pop()
-            else:
-                stack.append((waiting, iter(edges[waiting])))
     return tuple(order)
 
 

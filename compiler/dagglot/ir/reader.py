@@ -12,7 +12,7 @@ from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Span
 from dagglot.diagnostics.suggest import did_you_mean
 from dagglot.expressions.functions import parse_duration
-from dagglot.expressions.parse import Problem, Scope, parse_value
+from dagglot.expressions.parse import Problem, Scope, meaning, parse_value
 from dagglot.ir.expand import Constants, Open, Plain, freeze
 from dagglot.ir.model import Json, Value
 from dagglot.source import Map, Seq, expression_span
@@ -29,6 +29,7 @@ class Reader:
     def __init__(self, found: list[Diagnostic], constants: Constants) -> None:
         self.found = found
         self.constants = constants
+        self.copies: dict[tuple[int, int], tuple[Scope, Scope]] = {}
 
     # --- constants ------------------------------------------------------------------------------
 
@@ -67,6 +68,8 @@ class Reader:
 
     def names(self, holder: Map, key: str) -> tuple[str, ...]:
         """A list of names; a single one may stand alone."""
+        if holder.get(key) is None:
+            return ()
         return tuple(name for name, _ in self.placed_names(holder, key))
 
     def placed_names(self, holder: Map, key: str) -> list[tuple[str, Span]]:
@@ -120,8 +123,11 @@ class Reader:
 
     def json(self, holder: Map, key: str) -> Json:
         """Plain data, constants only."""
-        self.no_open(holder, key, holder.get(key))
-        return freeze(holder.get(key))
+        value = holder.get(key)
+        if value is None:
+            return None
+        self.no_open(holder, key, value)
+        return freeze(value)
 
     def json_map(self, holder: Map, key: str) -> Mapping[str, Json]:
         made = self.json(holder, key)
@@ -144,8 +150,9 @@ class Reader:
             if isinstance(value, Plain):
                 return str(value)
             if isinstance(value, Open):
-                scope = replace(scope, constants=value.constants)
-            made, problems = parse_value(value, scope)
+                scope = self.copy_scope(scope, value.constants)
+            # as plain text: what remembers it must not keep the constants too
+            made, problems = meaning(str(value), scope)
             for problem in problems:
                 self.problem(holder, key, value, problem)
             return cast("Value", made)
@@ -156,6 +163,14 @@ class Reader:
         if isinstance(value, (dict, list)):
             return freeze(value)
         return value  # type: ignore[no-any-return]
+
+    def copy_scope(self, scope: Scope, constants: Constants) -> Scope:
+        """The scope in a copy of a matrix: one for all the values of the copy."""
+        key = id(scope), id(constants)
+        if key not in self.copies:
+            # both are kept, so that no other object gets their identity
+            self.copies[key] = scope, replace(scope, constants=constants)
+        return self.copies[key][1]
 
     def problem(self, holder: Map | Seq, key: Any, text: str, problem: Problem) -> None:
         span = expression_span(holder, key, text, problem.offset, problem.length)

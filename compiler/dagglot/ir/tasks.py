@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, cast
 
@@ -27,7 +27,7 @@ from dagglot.ir.model import (
     TriggerRule,
 )
 from dagglot.ir.reader import Reader
-from dagglot.source import Map, Seq, expression_span, places
+from dagglot.source import Map, Places, Seq, expression_span
 
 Copies = Mapping[int, Mapping[str, tuple[str, ...]]]
 
@@ -181,29 +181,14 @@ class _Tasks:
             id=full,
             body=self.body(kind, value, scope, secret, full, group),
             group=group,
-            description=read.text(value, "description"),
-            docs=read.text(value, "docs"),
-            owner=read.text(value, "owner"),
-            tags=read.names(value, "tags"),
             depends_on=self.dependencies(value, "depends_on", full, group),
             trigger_rule=_trigger_rule(read, value),
             when=read.value(value, "when", scope) if "when" in value else True,
             for_each=self.for_each(value, outside),
             retries=self.retries(value),
-            timeout=read.duration(value, "timeout"),
             pool=self.pool(value),
-            priority=read.whole(value, "priority"),
             env=read.value_map(value, "env", secret) if "env" in value else {},
-            resources=_texts(read, value, "resources"),
-            consumes=read.names(value, "consumes"),
-            produces=read.names(value, "produces"),
             checks=tuple(self.checks(value, secret)),
-            on_failure=read.names(value, "on_failure"),
-            on_success=read.names(value, "on_success"),
-            on_retry=read.names(value, "on_retry"),
-            allow_failure=read.flag(value, "allow_failure"),
-            idempotent=read.flag(value, "idempotent") if "idempotent" in value else None,
-            depends_on_past=read.flag(value, "depends_on_past"),
             teardown_of=tuple(
                 dependency.task
                 for dependency in self.dependencies(value, "teardown_of", full, group)
@@ -211,7 +196,9 @@ class _Tasks:
             options=cast("Mapping[str, Mapping[str, Any]]", read.json_map(value, "targets")),
             moved_from=_moved(read, value),
             span=declared.key_span(id),
-            places=_places(value),
+            places=Places(value, lambda: _script_places(value)),
+            # of these most tasks have few; what is not there has the model's own default
+            **{key: reader(read, value, key) for key, reader in _PLAIN.items() if key in value},
         )
 
     def body(
@@ -258,6 +245,8 @@ class _Tasks:
         return self.scopes[key]
 
     def dependencies(self, value: Map, key: str, full: str, group: str) -> tuple[Dependency, ...]:
+        if key not in value:
+            return ()
         made: dict[str, Dependency] = {}
         for name, span in self.read.placed_names(value, key):
             resolved = self.names.resolve(name, group)
@@ -338,6 +327,31 @@ class _Tasks:
         return made
 
 
+def _texts(read: Reader, value: Map, key: str) -> dict[str, str]:
+    given = read.json_map(value, key)
+    return {name: str(item) for name, item in given.items()}
+
+
+_PLAIN: Final[Mapping[str, Callable[[Reader, Map, str], Any]]] = {
+    "description": Reader.text,
+    "docs": Reader.text,
+    "owner": Reader.text,
+    "tags": Reader.names,
+    "timeout": Reader.duration,
+    "priority": Reader.whole,
+    "resources": _texts,
+    "consumes": Reader.names,
+    "produces": Reader.names,
+    "on_failure": Reader.names,
+    "on_success": Reader.names,
+    "on_retry": Reader.names,
+    "allow_failure": Reader.flag,
+    "idempotent": Reader.flag,
+    "depends_on_past": Reader.flag,
+}
+"""The keys of a task that are fields of the model as they stand, and how to read them."""
+
+
 class _Visible(Collection[str]):
     """The names for a suggestion, worked out only when a name is wrong."""
 
@@ -358,9 +372,9 @@ _PLACED: Final = 100
 """Parts of a script that are placed; a mistake after those is shown at the script."""
 
 
-def _places(value: Map) -> dict[str, Span]:
-    """The places of the keys of a task, and of the expressions in a script."""
-    made = places(value)
+def _script_places(value: Map) -> dict[str, Span]:
+    """The places of the expressions in a script."""
+    made: dict[str, Span] = {}
     for key in ("run", "sql"):
         text = value.get(key)
         if isinstance(text, str) and "${{" in text:
@@ -373,6 +387,8 @@ def _places(value: Map) -> dict[str, Span]:
 
 
 def _trigger_rule(read: Reader, value: Map) -> TriggerRule:
+    if "trigger_rule" not in value:
+        return TriggerRule.ALL_SUCCESS
     word = read.text(value, "trigger_rule", "all_success")
     return TriggerRule(word or "all_success")
 
@@ -380,8 +396,3 @@ def _trigger_rule(read: Reader, value: Map) -> TriggerRule:
 def _moved(read: Reader, value: Map) -> str | None:
     moved = value.get("moved")
     return read.maybe_text(moved, "from") if isinstance(moved, Map) else None
-
-
-def _texts(read: Reader, value: Map, key: str) -> dict[str, str]:
-    given = read.json_map(value, key)
-    return {name: str(item) for name, item in given.items()}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
@@ -31,7 +32,9 @@ class Variables(Mapping[str, Json]):
     ) -> None:
         self._written = written
         self._found = found
-        self._scope = Scope(constants={"vars": self, **others}, run_time=False)
+        # a weak reference to itself: a cycle would keep the document until the process ends
+        own = cast("Mapping[str, Json]", weakref.proxy(self))
+        self._scope = Scope(constants={"vars": own, **others}, run_time=False)
         self._values: dict[str, Json] = {}
         self._open: list[str] = []
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from operator import is_
 from typing import Final, TypeVar
 
 from dagglot.diagnostics import codes
@@ -31,6 +32,7 @@ from dagglot.ir.model import (
     Task,
     TriggerRule,
     Value,
+    changed,
 )
 
 _T = TypeVar("_T")
@@ -43,18 +45,21 @@ def dependencies(pipeline: Pipeline) -> tuple[Pipeline, tuple[Diagnostic, ...]]:
     for task in pipeline.tasks:
         edges.direct[task.id] = (*task.depends_on, *_implicit(task, found), *_set_ups(task))
     groups = tuple(edges.group(group) for group in pipeline.groups)
-    tasks = [
-        replace(
-            task,
-            depends_on=edges.expanded(task.id),
-            teardown_of=edges.tasks_of(task.teardown_of),
-        )
-        for task in pipeline.tasks
-    ]
+    tasks = [_with_edges(task, edges) for task in pipeline.tasks]
     for task in tasks:
         found.extend(_unwritten(task))
     found.extend(_cycles(tasks))
     return replace(pipeline, tasks=tuple(tasks), groups=groups), tuple(found)
+
+
+def _with_edges(task: Task, edges: _Edges) -> Task:
+    made, own = edges.expanded(task.id), task.depends_on
+    # most tasks have all their edges already, and a task is large
+    if len(made) != len(own) or not all(map(is_, made, own)):
+        task = changed(task, depends_on=made)
+    if task.teardown_of:
+        task = changed(task, teardown_of=edges.tasks_of(task.teardown_of))
+    return task
 
 
 class _Edges:

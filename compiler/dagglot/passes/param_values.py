@@ -47,9 +47,11 @@ def _impossible(param: Param) -> Iterator[Diagnostic]:
             message=f"the param `{param.name}` accepts no number: its `maximum` is below its "
             "`minimum`",
         )
+    if not param.type.members:
+        return
     bare = replace(param, pattern=None, minimum=None, maximum=None)
     bare = replace(bare, type=replace(param.type, members=None))
-    for index, member in enumerate(param.type.members or ()):
+    for index, member in enumerate(param.type.members):
         wrong = refusal(bare, cast("Json", member))
         if wrong:
             yield codes.PARAM_DEFAULT.at(

@@ -102,6 +102,9 @@ def _is_valid(value: object, schema: SchemaName) -> bool:
         return False
 
 
+_CONTAINERS: Final = (dict, list)
+
+
 def _is_plain(value: object) -> bool:
     """Whether the compiled validator may see a value: it overflows the C stack on deep mappings,
     and takes the key 1 for the key "1"."""
@@ -112,9 +115,9 @@ def _is_plain(value: object) -> bool:
             if isinstance(node, dict):
                 if set(map(type, node)) - {str}:
                     return False
-                below += [child for child in node.values() if isinstance(child, dict | list)]
+                below += [child for child in node.values() if isinstance(child, _CONTAINERS)]
             elif isinstance(node, list):
-                below += [child for child in node if isinstance(child, dict | list)]
+                below += [child for child in node if isinstance(child, _CONTAINERS)]
         if not below:
             return True
         level = below

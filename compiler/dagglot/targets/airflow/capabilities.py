@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from dagglot.features import Feature
@@ -191,6 +192,7 @@ _VERSION_2: Final[Mapping[Feature, Verdict]] = {
 }
 
 
+@lru_cache
 def capabilities(version: str) -> Capabilities:
     """The total table of a version."""
     own = _CODE if version != "2.11" else {**_CODE, **_VERSION_2}

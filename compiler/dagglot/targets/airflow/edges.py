@@ -33,11 +33,17 @@ def statements(pipeline: Pipeline, passed: Collection[Pair]) -> tuple[Edges, ...
     for scope, between in by_scope.items():
         written: dict[str, list[str]] = {}
         for (first, second), pairs in between.items():
-            whole = not any(pair in passed for pair in pairs) and set(pairs) == {
-                (leaf, root)
-                for leaf in graph.leaves(_below(first, needs), needs)
-                for root in graph.roots(_below(second, needs), needs)
-            }
+            of_groups = first not in needs or second not in needs
+            whole = (
+                of_groups
+                and not any(pair in passed for pair in pairs)
+                and set(pairs)
+                == {
+                    (leaf, root)
+                    for leaf in graph.leaves(_below(first, needs), needs)
+                    for root in graph.roots(_below(second, needs), needs)
+                }
+            )
             for source, target in ((first, second),) if whole else pairs:
                 if (source, target) not in passed:
                     written.setdefault(target, []).append(source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from dagglot import pycode
@@ -27,7 +27,6 @@ from dagglot.ir.model import (
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.dagster.imports import Imports
 from dagglot.targets.dagster.names import FileNames, imported_name, job_name
-from dagglot.targets.dagster.params import field_names
 
 
 @dataclass(slots=True)
@@ -53,9 +52,9 @@ class OpBody:
                 *self.statements)  # fmt: skip
 
 
-def op_body(task: Task, pipeline: Pipeline, names: FileNames) -> OpBody:
-    """The body of a task's op."""
-    writer = _Writer(task, pipeline, names)
+def op_body(task: Task, pipeline: Pipeline, names: FileNames, fields: Mapping[str, str]) -> OpBody:
+    """The body of a task's op; ``fields`` are those of the params."""
+    writer = _Writer(task, pipeline, names, fields)
     match task.body:
         case PythonBody() as body:
             writer.python(body)
@@ -71,27 +70,33 @@ def op_body(task: Task, pipeline: Pipeline, names: FileNames) -> OpBody:
 
 
 class _Writer:
-    def __init__(self, task: Task, pipeline: Pipeline, names: FileNames) -> None:
+    def __init__(
+        self, task: Task, pipeline: Pipeline, names: FileNames, fields: Mapping[str, str]
+    ) -> None:
         self.task = task
         self.pipeline = pipeline
         self.names = names
-        self.fields = field_names(pipeline)
+        self.fields = fields
         self.made = OpBody(returns="None")
         self.used: set[str] = set()
         self.taken = {names.inputs[id] for id in task.upstream}
-        self.python_names = Names(
+        whole = any(isinstance(leaf, tree.Params) for leaf in tree.references(_values(task)))
+        self.whole_params = self.all_params() if whole else ""
+
+    def python_names(self) -> Names:
+        """Made for each value: kept, they would tie the writer to itself, in a cycle that nobody
+        collects."""
+        return Names(
             param=self.param,
-            params="",
+            params=self.whole_params,
             run=self.run,
             partition=_never,
-            output=lambda id: names.inputs[id],
+            output=self.names.inputs.__getitem__,
             item="item",
             index="index",
             secret=_never,
             connection=_never,
         )
-        if any(isinstance(leaf, tree.Params) for leaf in tree.references(_values(task))):
-            self.python_names = replace(self.python_names, params=self.all_params())
 
     # --- kinds ----------------------------------------------------------------------------------
 
@@ -120,7 +125,7 @@ class _Writer:
     def shell(self, body: ShellBody) -> None:
         self.made.context = True
         keywords: dict[str, object] = {}
-        script = python_block(_textual(body.run), self.python_names, self.used)
+        script = python_block(_textual(body.run), self.python_names(), self.used)
         if self.task.env:
             keywords["env"] = {name: self.text(value) for name, value in self.task.env.items()}
         if body.cwd is not None:
@@ -149,10 +154,12 @@ class _Writer:
     # --- values ---------------------------------------------------------------------------------
 
     def data(self, value: Value) -> object:
-        return python_data(value, self.python_names, self.used)
+        if isinstance(value, str):
+            return value
+        return python_data(value, self.python_names(), self.used)
 
     def text(self, value: Value) -> Code:
-        return python_text(_textual(value), self.python_names, self.used)
+        return python_text(_textual(value), self.python_names(), self.used)
 
     def argument(self, value: Value) -> object:
         """A native argument: a mapping of exactly ``call`` and ``args`` builds an object."""

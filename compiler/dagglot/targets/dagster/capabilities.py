@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from dagglot.features import Feature
@@ -124,6 +125,7 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
 }  # fmt: skip
 
 
+@lru_cache
 def capabilities(version: str) -> Capabilities:  # noqa: ARG001 - one table for all versions so far
     """The total table of a version."""
     return {feature: _CODE.get(feature, NOT_YET) for feature in Feature}

@@ -23,22 +23,15 @@ class Imports:
 
     def blocks(self, indent: int = 0) -> tuple[tuple[Code, ...], ...]:
         """The standard library, then everything else; ``import x`` before ``from x import y``."""
-        blocks: list[tuple[Code, ...]] = []
-        for standard in (True, False):
-            lines = [
-                Code(f"import {module}{f' as {alias}' if alias else ''}")
-                for module, alias in sorted(self._modules.items())
-                if _is_standard(module) is standard
-            ]
-            lines += [
-                line
-                for module in sorted(self._names)
-                if _is_standard(module) is standard
-                for line in _from(module, self._names[module], indent)
-            ]
-            if lines:
-                blocks.append(tuple(lines))
-        return tuple(blocks)
+        standard: list[Code] = []
+        others: list[Code] = []
+        for module, alias in sorted(self._modules.items()):
+            line = Code(f"import {module}{f' as {alias}' if alias else ''}")
+            (standard if _is_standard(module) else others).append(line)
+        for module in sorted(self._names):
+            lines = _from(module, self._names[module], indent)
+            (standard if _is_standard(module) else others).extend(lines)
+        return tuple(tuple(block) for block in (standard, others) if block)
 
 
 def _is_standard(module: str) -> bool:

@@ -36,6 +36,8 @@ def job_description(pipeline: Pipeline) -> str:
 def docstring(text: str) -> Code | None:
     """The text as the docstring that Dagster reads it from, or None where it reads another."""
     code = pycode.docstring(text)
+    if "\n" not in text and text == text.strip() and code == f'"""{text}"""':
+        return code  # nothing is escaped: it need not be read back
     return code if text and _read(ast.literal_eval(code)) == text else None
 
 

@@ -26,7 +26,7 @@ from dagglot.targets.dagster.names import (
 )
 from dagglot.targets.dagster.nodes import node
 from dagglot.targets.dagster.options import options
-from dagglot.targets.dagster.params import Fields
+from dagglot.targets.dagster.params import Fields, field_names
 from dagglot.targets.dagster.schedule import schedule
 from dagglot.targets.dagster.view import Function, JobFile, ParamsClass, signature
 
@@ -63,12 +63,14 @@ class _File:
         self.imports.module("dagster", "dg")
         self.helpers: dict[str, set[str]] = {}
         self.groups = labels.groups_by_id(pipeline.groups)
+        self.fields = field_names(pipeline)
+        self.reads = {task.id: read_outputs(task) for task in pipeline.tasks}
+        self.retries = {task.id: retries.of_task(task) for task in pipeline.tasks}
         self.policies = self.shared_policies()
 
     def shared_policies(self) -> dict[Call, Code]:
         """The constants of the retry policies that several ops have."""
-        made = [retries.of_task(task) for task in self.pipeline.tasks]
-        count = Counter(policy for policy in made if policy is not None)
+        count = Counter(policy for policy in self.retries.values() if policy is not None)
         if any(policy.function == retries.CAPPED for policy in count):
             self.helper("attempts", retries.CAPPED)
         names: dict[Call, Code] = {}
@@ -126,7 +128,7 @@ class _File:
     # --- ops ------------------------------------------------------------------------------------
 
     def op(self, task: Task) -> Function:
-        body = op_body(task, self.pipeline, self.names)
+        body = op_body(task, self.pipeline, self.names, self.fields)
         for module, name in body.helpers:
             self.helper(module, name)
         for module in body.modules:
@@ -143,7 +145,7 @@ class _File:
             keywords["tags"] = tags
         if self.waits_for(task):
             keywords["ins"] = {START_AFTER: Code("dg.In(dg.Nothing)")}
-        policy = retries.of_task(task)
+        policy = self.retries[task.id]
         if policy is not None:
             keywords["retry_policy"] = self.policies.get(policy, policy)
         decorators = [pycode.call("dg.op", (), keywords, prefix="@")]
@@ -171,14 +173,14 @@ class _File:
             parameters.append("context: dg.OpExecutionContext")
         if body.params:
             parameters.append(f"params: {self.names.params}")
-        for id in read_outputs(task):
+        for id in self.reads[task.id]:
             self.imports.name("typing", "Any")
             parameters.append(f"{self.names.inputs[id]}: Any")
         return signature(self.names.functions[task.id], parameters, body.returns)
 
     def waits_for(self, task: Task) -> list[str]:
         """The upstream tasks whose outputs it does not read."""
-        read = read_outputs(task)
+        read = self.reads[task.id]
         return [id for id in task.upstream if id not in read]
 
     # --- the job --------------------------------------------------------------------------------
@@ -231,7 +233,7 @@ class _File:
         for id in graph.topological(edges):
             task = tasks[id]
             inputs: list[tuple[str, object]] = [
-                (names.inputs[other], Code(names.variables[other])) for other in read_outputs(task)
+                (names.inputs[other], Code(names.variables[other])) for other in self.reads[id]
             ]
             waits = [Code(names.variables[other]) for other in self.waits_for(task)]
             if waits:

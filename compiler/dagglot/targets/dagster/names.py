@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from dagglot import pycode
@@ -44,6 +45,7 @@ RESERVED: Final = frozenset(
 )
 
 
+@lru_cache(maxsize=1024)
 def normal_name(text: str) -> str:
     """A name of letters, digits and ``_`` that Dagster takes."""
     name = re.sub(r"[^A-Za-z0-9_]", "_", text)

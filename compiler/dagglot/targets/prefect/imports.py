@@ -26,21 +26,15 @@ class Imports:
 
     def blocks(self, indent: int = 0) -> tuple[Code, ...]:
         """The standard library, then all else; in each, ``import x`` before ``from x import y``."""
-        blocks = []
-        for standard in (True, False):
-            lines = [
-                f"import {module}"
-                for module in sorted(self.modules)
-                if _is_standard(module) is standard
-            ]
-            lines += [
-                _from(module, self.names[module], indent)
-                for module in sorted(self.names)
-                if _is_standard(module) is standard
-            ]
-            if lines:
-                blocks.append(Code(("\n" + " " * indent).join(lines)))
-        return tuple(blocks)
+        standard: list[str] = []
+        others: list[str] = []
+        for module in sorted(self.modules):
+            (standard if _is_standard(module) else others).append(f"import {module}")
+        for module in sorted(self.names):
+            lines = _from(module, self.names[module], indent)
+            (standard if _is_standard(module) else others).append(lines)
+        between = "\n" + " " * indent
+        return tuple(Code(between.join(block)) for block in (standard, others) if block)
 
 
 def _is_standard(module: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import field
 from pathlib import PurePosixPath
 from typing import Final
@@ -44,6 +44,7 @@ _RULES: Final = ("submit", "submit_each", "finish", "Items", "is_open", "chose")
 
 # Arguments that Prefect keeps for itself in a call of a flow or of a task.
 _CALL_ARGUMENTS: Final = frozenset({"return_state", "wait_for", "self"})
+TAKEN_IN_BODIES: Final = _IN_BODIES | _CALL_ARGUMENTS
 # pydantic holds the parameters in a model, where these names, and those that start with an
 # underscore, are errors.
 _MODEL_ATTRIBUTES: Final = frozenset(
@@ -125,9 +126,9 @@ def _take(text: str, taken: set[str]) -> str:
     return name
 
 
-def local(text: str, taken: Collection[str]) -> str:
-    """A name inside a task's function."""
-    return identifier(text, {*_IN_BODIES, *_CALL_ARGUMENTS, *taken})
+def take_local(text: str, taken: set[str]) -> str:
+    """A name inside a task's function; ``taken`` starts as `TAKEN_IN_BODIES`."""
+    return _take(text, taken)
 
 
 def user_modules(pipeline: Pipeline) -> Iterator[tuple[str, str]]:

@@ -50,19 +50,16 @@ class Values:
         self.needs_outputs: set[str] = set()
         self.whole_params = False
         self.declared: Mapping[str, Param] = {param.name: param for param in pipeline.params}
-        taken: set[str] = {"item", "index"} if each else set()
         self.each = each
-        self.locals: dict[str, str] = {}
-        for param in pipeline.params:
-            self.locals[param.name] = naming.local(param.name, taken)
-            taken.add(self.locals[param.name])
-        self.outputs: dict[str, str] = {}
-        for upstream in task.upstream:
-            self.outputs[upstream] = naming.local(f"{upstream}_output", taken)
-            taken.add(self.outputs[upstream])
-        self.taken = taken
+        self.taken = taken = {*naming.TAKEN_IN_BODIES, *(("item", "index") if each else ())}
+        self.locals = {name: naming.take_local(name, taken) for name in self.declared}
+        self.outputs = {id: naming.take_local(f"{id}_output", taken) for id in task.upstream}
         self.users: dict[tuple[str, str], str] = {}
-        self.names = Names(
+
+    def names(self) -> Names:
+        """Made for each value: kept, they would tie the values to themselves, in a cycle that
+        nobody collects."""
+        return Names(
             param=self._param,
             params="params",
             run=self._run,
@@ -76,8 +73,10 @@ class Values:
 
     def data(self, value: Value) -> object:
         """The value with its type, for `pycode.layout`."""
+        if isinstance(value, str):
+            return value
         self._look(value)
-        return python_data(value, self.names, self.used)
+        return python_data(value, self.names(), self.used)
 
     def condition(self, value: Value, *, negated: bool = False) -> Code:
         """A boolean; the task fails where the value is none."""
@@ -86,17 +85,17 @@ class Values:
             value = value.operand
         elif negated and isinstance(value, NODES):
             value = Unary("not", value, BOOLEAN)
-        return python_condition(value, self.names, self.used)
+        return python_condition(value, self.names(), self.used)
 
     def text(self, value: Value) -> Code:
         """The text that the value becomes."""
         self._look(value)
-        return python_text(_textual(value), self.names, self.used)
+        return python_text(_textual(value), self.names(), self.used)
 
     def block(self, value: Value) -> Code:
         """The same, several lines as a block."""
         self._look(value)
-        return python_block(_textual(value), self.names, self.used)
+        return python_block(_textual(value), self.names(), self.used)
 
     def whole(self) -> dict[str, object]:
         """All params by name, where an expression asks for the whole map."""
@@ -127,8 +126,7 @@ class Values:
     def import_user(self, own: Imports, module: str, name: str) -> str:
         """The name under which a function of the user's is imported into the body."""
         if (module, name) not in self.users:
-            local = naming.local(name, self.taken)
-            self.taken.add(local)
+            local = naming.take_local(name, self.taken)
             self.users[module, name] = local
             own.alias(module, name, local)
         return self.users[module, name]
