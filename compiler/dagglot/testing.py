@@ -5,20 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from dagglot import replays
 from dagglot.api import Progress, silent
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.ir.model import Pipeline, Scenario
-from dagglot.jobs import Job
-from dagglot.runner import Where
 from dagglot.scenarios import Possible, acted_out, decides_early, open_question, possible
 from dagglot.semantics.expectations import Ended, Miss, ended, misses
 from dagglot.semantics.scenario import Given, read, thawed
 from dagglot.semantics.simulate import Simulated, UnansweredError, simulate
 from dagglot.semantics.states import State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dagglot.jobs import Job
+    from dagglot.replays import Replayed
+    from dagglot.runner import Where
 
 Status = Literal["passed", "failed", "refused"]
 
@@ -78,16 +82,22 @@ def chosen(pipelines: Sequence[Pipeline], word: str | None) -> Chosen:
 
 
 def run(
-    tests: Chosen, targets: Sequence[Job], where: Where, progress: Progress = silent
+    tests: Chosen,
+    targets: Sequence[Job],
+    python: Path | None,
+    timeout: float,
+    progress: Progress = silent,
 ) -> tuple[list[Tested], list[Diagnostic]]:
     """Run tests on each target, or without one on the executable semantics; and what went wrong
     that is no test's."""
     if not targets:
         return list(simulated(tests)), []
+    from dagglot.runner import Where
+
     done: list[Tested] = []
     broken: list[Diagnostic] = []
     for job in targets:
-        tested, said = replay(tests, job, where, progress)
+        tested, said = replay(tests, job, Where(python, timeout), progress)
         done.extend(tested)
         broken.extend(said)
     return done, broken
@@ -121,6 +131,8 @@ def replay(
     tests: Chosen, job: Job, where: Where, progress: Progress = silent
 ) -> tuple[list[Tested], tuple[Diagnostic, ...]]:
     """Run tests on a real orchestrator, all in one process; and what it said that is no answer."""
+    from dagglot import replays  # what a real run needs is not loaded for a simulated one
+
     on = job.name
     plays = [_play(pipeline, scenario, number) for number, (pipeline, scenario) in enumerate(tests)]
     start = time.perf_counter()
@@ -159,7 +171,7 @@ def _params(given: Given) -> dict[str, object]:
     return {name: thawed(value) for name, value in given.params.items()}
 
 
-def _replayed(play: _Play, done: replays.Replayed, on: str, seconds: float) -> Tested:
+def _replayed(play: _Play, done: Replayed, on: str, seconds: float) -> Tested:
     pipeline, scenario, id = play.pipeline, play.scenario, play.acted.id
     if play.simulated is None:
         return Tested(pipeline, scenario, on, 0.0, problems=play.problems)

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from dagglot.jobs import Job
     from dagglot.parity import Compared
-    from dagglot.runner import Where
     from dagglot.scenarios import Words
 
 
@@ -78,7 +77,6 @@ def parity(
     """
     from dagglot import parity as comparing
     from dagglot.reports import parity as reports
-    from dagglot.runner import Where
     from dagglot.scenarios import Words
 
     findings = Format.JSON if format is Shape.JSON else Format.TEXT
@@ -88,7 +86,8 @@ def parity(
         done = comparing.of_files(paths or ())
     else:
         words = Words(pairs(given, "--given"), pairs(param, "--param"), scenario=scenario)
-        done = _run(paths or (), target, words, pipeline, Where(python, timeout), env, findings)
+        runtime = (python, timeout)
+        done = _run(paths or (), target, words, pipeline, runtime, env, findings)
     if not done.parities:
         stop(done.diagnostics, done.sources, findings)
     report(done.diagnostics, done.sources, Format.TEXT)
@@ -108,13 +107,15 @@ def _run(
     targets: Sequence[str] | None,
     words: Words,
     pipeline: str | None,
-    where: Where,
+    runtime: tuple[Path | None, float],
     env: str | None,
     findings: Format,
 ) -> Compared:
     from dagglot import parity as comparing
     from dagglot import scenarios
+    from dagglot.runner import Where
 
+    where = Where(*runtime)
     opened, front, sources = checked(paths, env, findings)
     wanted: Sequence[Job] = jobs(targets or (), None, opened.project, findings)
     if len(wanted) < 2:
