@@ -236,9 +236,9 @@ class Run:
         try:
             if task.when is not True and not self.wanted(task, index):
                 return ends(State.SKIPPED, 0, "`when` is false")
+            self.read_arguments(task, index)  # a body that never began cannot skip itself
             if outcome.state is State.SKIPPED:
                 return ends(State.SKIPPED, 1, "it skipped itself")
-            self.read_arguments(task, index)
             if outcome.state is State.FAILED or outcome.failures >= attempts:
                 each = f" in each of its {attempts} attempts" if attempts > 1 else ""
                 return ends(State.FAILED, attempts, f"it failed{each}")
