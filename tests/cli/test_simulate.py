@@ -57,17 +57,14 @@ def simulated(space: Space, *arguments: str, file: str = "shop.yaml") -> str:
 def test_every_task_and_why(shop: Space) -> None:
     assert simulated(shop, "--given", THREE, "--given", "load[1]=failed") == (
         "shop: failed\n"
-        '  extract  success          {"rows": 12, "regions": ["eu", "us"]}  it ran\n'
-        "  enough   success                                                 it is open\n"
-        "  first    success                                                 it closed\n"
-        "  load[0]  success                                                 it ran\n"
-        "  load[1]  failed                                                  it failed\n"
-        "  monthly  skipped                                                 "
-        "the gate `first` closed\n"
-        "  report   upstream_failed                                         "
-        "trigger rule `all_success`: load[1] failed\n"
-        "  tidy     success                                                 "
-        "it ran, by trigger rule `all_done`\n"
+        "  extract  success          it ran\n"
+        "  enough   success          it is open\n"
+        "  first    success          it closed\n"
+        "  load[0]  success          it ran\n"
+        "  load[1]  failed           it failed\n"
+        "  monthly  skipped          the gate `first` closed\n"
+        "  report   upstream_failed  trigger rule `all_success`: load[1] failed\n"
+        "  tidy     success          it ran, by trigger rule `all_done`\n"
     )
 
 
@@ -219,6 +216,12 @@ def test_what_is_left_open(space: Space, task: str, said: str, help: str) -> Non
     ran = space.run("simulate", "a.yaml")
     assert (ran.code, ran.codes) == (3, ["DG217"]), ran.err
     assert said in ran.err
+    assert help in ran.err
+
+
+def test_the_tests_of_the_document_are_offered(shop: Space) -> None:
+    ran = shop.run("simulate", "shop.yaml")
+    help = "give it with `--given 'extract={output: …}'`, or begin with a test: `--scenario fine`"
     assert help in ran.err
 
 

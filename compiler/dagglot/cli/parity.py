@@ -62,11 +62,11 @@ def parity(
     env: Environment = None,
     format: Annotated[Shape, typer.Option("--format", help="text, json or markdown.")] = Shape.TEXT,
 ) -> None:
-    """Run a pipeline on several orchestrators and compare, task by task.
+    """Compare a pipeline's runs on several orchestrators.
 
-    Equal; benign, which is what a run may differ in (how Airflow labels a task that does not run);
-    or divergent: another state, other attempts, another output, another end of the run. The real
-    bodies run, unless outcomes are given: then the scenario is acted out, and no body runs.
+    Task by task: equal; benign, which is what runs may differ in (how Airflow labels a task that
+    does not run); or divergent: another state, other attempts, another output, another end of the
+    run. The real bodies run, unless outcomes are given: then the scenario is acted out.
 
     Examples:
 
