@@ -289,9 +289,7 @@ def test_a_real_run_that_ends_otherwise(space: Space, engine: Engine, tmp_path: 
     assert "FAILED good › one_fails on prefect@3.3\n" in ran.out
     assert "`two` ends `skipped`, and `upstream_failed` is expected" in ran.out
     assert "the semantics meet this expectation: prefect@3.3 does otherwise" in ran.out
-    assert (
-        "note: good › one_fails on prefect@3.3: `two` ends `skipped`, and the semantics" in ran.out
-    )
+    assert "note:" not in ran.out, "a failure tells of it already"
     assert junit("report.xml")[0].get("name") == "good on prefect@3.3"
 
 
