@@ -17,7 +17,8 @@ from dagglot.ir.model import (
 )
 from dagglot.targets.airflow import docs, values
 from dagglot.targets.airflow.kinds import is_function
-from dagglot.targets.airflow.steps import Woven, woven
+from dagglot.targets.airflow.steps import Woven
+from dagglot.targets.airflow.weaving import woven
 from dagglot.targets.base import Context
 
 

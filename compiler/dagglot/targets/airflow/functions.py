@@ -203,15 +203,13 @@ class Function:
         self.context["ti"] = None
         woven, task = self.file.woven, self.task
         keywords: list[tuple[str, object]] = []
-
-        def places(ids: Sequence[str]) -> list[object]:
-            return list(ids)
-
         if settings["gates"]:
-            keywords.append(("gates", places(settings["gates"])))
+            keywords.append(("gates", list(settings["gates"])))
         if settings["branches"]:
             branches = {id: list(names) for id, names in settings["branches"].items()}
             keywords.append(("branches", branches))
+        if settings["lists"]:
+            keywords.append(("lists", list(settings["lists"])))
         outside = [id for id in settings["upstream"] if not woven.together(task.id, id)]
         inside = [id for id in settings["upstream"] if id not in outside]
         arguments: list[object] = [Code("ti"), settings["rule"], inside]

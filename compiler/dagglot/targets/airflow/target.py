@@ -15,6 +15,7 @@ from dagglot.targets.airflow.lower import lower
 from dagglot.targets.airflow.names import PACKAGE, module_name, run_names
 from dagglot.targets.airflow.natives import native_classes
 from dagglot.targets.airflow.shared import assemble
+from dagglot.targets.airflow.weaving import unbearable
 from dagglot.targets.base import Capabilities, Context, Lowered, RunNames, RunSpec, View
 
 
@@ -84,6 +85,13 @@ def _request(root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
 
 def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
     title = f"{TARGET.title} {version}"
+    for teardown, setup in unbearable(pipeline):
+        yield codes.UNSUPPORTED.at(
+            teardown.at("teardown_of"),
+            target=title,
+            feature=f"the teardown of `{setup}`, which decides about other tasks",
+            reason="below such a set-up stand only tasks with `all_success`, and no fan-out",
+        )
     ours = {PACKAGE, module_name(pipeline)}
     for task in pipeline.tasks:
         modules: list[str] = []

@@ -10,6 +10,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.timetables.trigger import CronTriggerTimetable
+from pipeline_helpers.choices import keep_output
 from pipeline_helpers.instances import outputs_of
 from pipeline_helpers.operators import TimedBashOperator
 from pipeline_helpers.params import check_params
@@ -122,6 +123,7 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
     evaluate_ = evaluate(train_output=train_, prepare_output=prepare_)
 
     @task.short_circuit
+    @keep_output
     def good_enough(evaluate_output, params=None):
         return (
             evaluate_output["auc"] >= params["min_auc"]
@@ -146,6 +148,7 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
     compare_ = compare(evaluate_output=evaluate_, prepare_output=prepare_)
 
     @task.branch(task_id="decide")
+    @keep_output
     def decide_(compare_output, params=None):
         if compare_output["gain"] >= params["min_gain"]:
             return ["deploy"]

@@ -29,12 +29,14 @@ def decide(
     outside: Sequence[str] = (),
     gates: Sequence[str] = (),
     branches: Mapping[str, Sequence[str]] | None = None,
+    lists: Sequence[str] = (),
 ) -> None:
-    """Let the task below run, or skip or fail in its place, for one element of a mapped group.
+    """Let the task below run, or skip or fail in its place.
 
-    Of the tasks `upstream` the instance of the same element counts, of those `outside` the group
-    all do. `branches` are the choices with which the task below stays. Airflow itself asks some
-    trigger rules about all elements at once, and does not close gates in a mapped group.
+    In a mapped group Airflow asks some trigger rules about all elements at once, and does not close
+    gates: here, of the tasks `upstream`, the instance of the same element counts, of those
+    `outside` the group all do. `branches` are the choices with which the task below stays. What
+    was to be expanded over one of `lists` has failed where that has.
     """
     for gate in gates:
         state, opened = _ended(ti, gate)
@@ -46,6 +48,7 @@ def decide(
             raise AirflowSkipException(f"{branch} has chosen other tasks")
     states = [_ended(ti, one)[0] for one in upstream]
     states += [state for one in outside for state in states_of(ti, one).values()]
+    states += ["failed" for one in lists if "failed" in states_of(ti, one).values()]
     success, skipped, failed = map(states.count, ("success", "skipped", "failed"))
     bad = failed + states.count("upstream_failed")
     never_ran, skips = {
