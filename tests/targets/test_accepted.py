@@ -58,7 +58,20 @@ EVERYWHERE = frozenset(
         "task-options",
     }
 )
+CONTROL_FLOW = frozenset(
+    {
+        *("trigger-rule-all-failed", "trigger-rule-all-done", "trigger-rule-all-skipped"),
+        *("trigger-rule-one-failed", "trigger-rule-one-success", "trigger-rule-one-done"),
+        *("trigger-rule-none-failed", "trigger-rule-none-failed-min-one-success"),
+        *("trigger-rule-none-skipped", "trigger-rule-all-done-min-one-success"),
+        *("gate-all-downstream", "gate-direct", "branch", "when"),
+        *("skip-on", "skip-exit-code", "for-each", "for-each-max-parallel", "group-for-each"),
+        *("allow-failure", "fail-run-on-leaf", "teardown", "max-active-tasks"),
+    }
+)
 BESIDES: dict[str, frozenset[str]] = {
+    "airflow": CONTROL_FLOW,
+    "airflow@2.11": CONTROL_FLOW - {"trigger-rule-all-done-min-one-success"},
     "prefect": frozenset(
         {
             "trigger-rule-all-failed",
@@ -88,24 +101,6 @@ BESIDES: dict[str, frozenset[str]] = {
     ),
 }
 """What one target accepts and not all do, by its name, or by name and version."""
-
-
-MORE = {
-    "airflow": frozenset(
-        {
-            *("trigger-rule-all-failed", "trigger-rule-all-done", "trigger-rule-all-skipped"),
-            *("trigger-rule-one-failed", "trigger-rule-one-success", "trigger-rule-one-done"),
-            *("trigger-rule-none-failed", "trigger-rule-none-failed-min-one-success"),
-            *("trigger-rule-none-skipped", "trigger-rule-all-done-min-one-success"),
-            *("gate-all-downstream", "gate-direct", "branch", "when"),
-            *("skip-on", "skip-exit-code", "for-each", "for-each-max-parallel", "group-for-each"),
-            *("allow-failure", "fail-run-on-leaf", "teardown", "max-active-tasks"),
-        }
-    ),
-}
-"""What single targets accept besides."""
-EXCEPT = {("airflow", "2.11"): frozenset({"trigger-rule-all-done-min-one-success"})}
-"""What a version cannot do that others of its target can."""
 
 TARGETS = [(name, version) for name in registry.NAMES for version in registry.get(name).versions]
 
