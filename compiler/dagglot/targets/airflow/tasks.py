@@ -147,7 +147,10 @@ class Tasks:
         file = self.file
         name = file.names.functions[task.id]
         text = docs.task_docs(task)
-        docstring = docs.as_docstring(text, indent + pycode.INDENT)
+        # Airflow takes the docstring for the docs of what is not expanded
+        docstring = None
+        if task.for_each is None:
+            docstring = docs.as_docstring(text, indent + pycode.INDENT)
         arguments: dict[str, Any] = {"task_id": task.name} if name != task.name else {}
         arguments |= self.rule(task)
         body = task.body if task.id not in file.woven.groups else None

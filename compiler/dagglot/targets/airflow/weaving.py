@@ -29,7 +29,7 @@ from dagglot.targets.airflow.steps import (
     outputs_in,
     takes_item,
 )
-from dagglot.targets.airflow.watching import watchers
+from dagglot.targets.airflow.watching import excused, watchers
 
 
 def woven(pipeline: Pipeline) -> Woven:
@@ -182,6 +182,25 @@ class _Weaver(Decisions):
         self.before.setdefault(task.id, []).append(step)
         return self.behind(task, step.id)
 
+    def unseen(self, step: Task) -> Iterator[Task]:
+        """What makes a stand-in no leaf that decides the run; directly below a set-up Airflow wants
+        `all_success`."""
+        passed = made_step(
+            self.fresh(f"{step.id}__passed"),
+            step.group,
+            NoopBody(),
+            edges_to([step.id]),
+            TriggerRule.ALL_SUCCESS,
+        )
+        yield passed
+        yield made_step(
+            self.fresh(f"{step.id}__ended"),
+            step.group,
+            NoopBody(),
+            edges_to([passed.id]),
+            TriggerRule.ALL_DONE,
+        )
+
     def behind(self, task: Task, step: str) -> Task:
         """A task whose step has decided: it runs exactly when the step has succeeded."""
         self.entries.setdefault(task.id, step)
@@ -223,6 +242,8 @@ class _Weaver(Decisions):
             )
             self.before.setdefault(task.id, []).append(step)
             setups.append(step.id)
+            if self.pipeline.fail_run_on == "leaf" or id in excused(self.pipeline):
+                self.before[task.id] += self.unseen(step)
         self.setups[task.id] = tuple(setups)
         return replace(task, depends_on=(*task.depends_on, *edges_to(setups)))
 

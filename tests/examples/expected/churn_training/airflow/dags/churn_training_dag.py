@@ -94,9 +94,13 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
 
     train__items_ = train__items()
 
-    @task(retries=1, retry_delay=timedelta(seconds=10), max_active_tis_per_dagrun=2)
+    @task(
+        retries=1,
+        retry_delay=timedelta(seconds=10),
+        max_active_tis_per_dagrun=2,
+        doc_md="Fit and cross-validate one candidate.",
+    )
     def train(prepare_output, item, params=None, ti=None):
-        """Fit and cross-validate one candidate."""
         from churn.models import train
 
         return to_json(

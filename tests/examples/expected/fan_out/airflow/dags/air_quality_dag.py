@@ -149,9 +149,8 @@ with DAG(
 
     summarise__items_ = summarise__items(count_output=count_)
 
-    @task
+    @task(doc_md="One station's day, from what was loaded.")
     def summarise(scratch_output, item):
-        """One station's day, from what was loaded."""
         from stations.store import summarise
 
         return to_json(summarise(station=item, results=scratch_output["results"]))

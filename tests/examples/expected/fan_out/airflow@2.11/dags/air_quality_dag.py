@@ -158,10 +158,9 @@ with DAG(
 
     summarise__items_ = summarise__items(count_output=count_)
 
-    @task
+    @task(doc_md="One station's day, from what was loaded.")
     @exit_fails
     def summarise(scratch_output, item):
-        """One station's day, from what was loaded."""
         from stations.store import summarise
 
         return to_json(summarise(station=item, results=scratch_output["results"]))
