@@ -221,7 +221,7 @@ class Run:
         body = self.pipeline.task(branch).body
         names = one.output if isinstance(one.output, list) else []
         ids = [id for name in names for id in _ids(body, name)]
-        return any(task in kept[id] for id in ids)
+        return any(task in kept.get(id, ()) for id in ids)  # a teardown is chosen in vain
 
     # --- what it does ---------------------------------------------------------------------------
 
