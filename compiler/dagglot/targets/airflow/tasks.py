@@ -160,12 +160,13 @@ class Tasks:
         function = Function(file, task, indent)
         function.write()
         statements = function.finished()
+        imported = function.imports.blocks()
         given = [(file.names.outputs[id], file.result(id)) for id in file.passing.arguments(task)]
         line, made = self.called(task, name, given, "item" in function.parameters, indent)
         if referenced or file.passing.is_passed(task.id):
             line = pycode.assignment(file.names.variables[task.id], made, indent)
         decorators = [*self.deciding(task, arguments, indent)]
-        if file.version == "2.11" and function.imports:
+        if file.version == "2.11" and imported:
             decorators.append(file.helper("exit_fails"))
         parameters = function.signature()
         return PythonTask(
@@ -173,7 +174,7 @@ class Tasks:
             decorators=tuple(decorators),
             signature=pycode.call(name, parameters, indent=indent, prefix="def ", suffix=":"),
             doc=docstring,
-            imported=tuple(function.imports),
+            imported=imported,
             statements=statements,
             call=line,
         )
