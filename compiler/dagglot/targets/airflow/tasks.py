@@ -88,6 +88,7 @@ class Tasks:
             arguments = {"task_id": task.name, **common, **own}
         call = Call(function, (), tuple(arguments.items()))
         target = self.file.names.variables[task.id]
+        referenced = referenced or self.file.passing.is_passed(task.id)
         if task.for_each is not None:
             text = self.chained(task, call, f"{target} = " if referenced else "", indent)
         elif referenced:

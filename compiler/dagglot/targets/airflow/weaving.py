@@ -121,16 +121,42 @@ class _Weaver(Decisions):
         """The list of a mapped group; its tasks' rules are decided apart from it."""
         tasks = [self.pipeline.task(id) for id in flow.members(group)]
         strict = all(task.trigger_rule is TriggerRule.ALL_SUCCESS for task in tasks)
+        first = next(iter(flow.members(group)))
+        waits = self.waits(group, tasks, outputs_in(each.items))
+        self.before.setdefault(first, []).extend(waits)
         step = made_step(
             self.fresh(f"{group.id}__items"),
             group.parent,
             OtherBody(kind=ITEMS, settings={"in": each.items}),
-            edges_to(outputs_in(each.items)),
+            edges_to([*outputs_in(each.items), *(one.id for one in waits)]),
             TriggerRule.ALL_SUCCESS if strict else TriggerRule.ALL_DONE,
         )
-        first = next(iter(flow.members(group)))
-        self.before.setdefault(first, []).append(step)
+        self.before[first].append(step)
         return step.id
+
+    def waits(self, group: Group, tasks: Sequence[Task], known: Sequence[str]) -> list[Task]:
+        """A step that holds the list back until what stands above the group has ended: Airflow
+        skips the tasks of a group as soon as their list is known to be empty. What a gate could
+        skip along with the list is not waited for."""
+        inside = {task.id for task in tasks}
+        reached = {
+            id
+            for one in self.pipeline.tasks
+            if isinstance(one.body, GateBody) and one.id not in inside
+            for id in (one.id, *flow.gate_reach(self.pipeline, one.id))
+        }
+        above = [
+            id
+            for task in tasks
+            for id in task.upstream
+            if id not in inside and id not in known and id not in reached
+            if not isinstance(self.pipeline.task(id).body, BranchBody)
+        ]
+        if not above or not any(inside.intersection(task.upstream) for task in tasks):
+            return []
+        name = self.fresh(f"{group.id}__above")
+        rule = TriggerRule.ALL_DONE
+        return [made_step(name, group.parent, NoopBody(), edges_to(above), rule)]
 
     def task(self, task: Task) -> Task:
         if task.teardown_of:

@@ -72,6 +72,12 @@ with DAG(
 
     find_ = find()
 
+    file__above = EmptyOperator(
+        task_id="file__above",
+        trigger_rule="all_done",
+        execution_timeout=None,
+    )
+
     @task(execution_timeout=None)
     def file__items(find_output):
         return as_items(find_output)
@@ -203,12 +209,14 @@ with DAG(
     chain(
         scratch_,
         [
+            file__above,
             dag.get_task("file.read"),
             dag.get_task("file.load__rule"),
             summarise__items_,
             scratch__is_up,
         ],
     )
+    file__above >> file__items_
     find_ >> file_
     [dag.get_task("file.read"), dag.get_task("file.load")] >> count_
     [find_, summarise_] >> report_
