@@ -79,6 +79,11 @@ def _task(made: Woven, task: Task, context: Context) -> dict[str, Any]:
         "group": task.group or None,
         "mapped": task.for_each is not None,
     }
+    if task.id in made.steps:
+        # they have the defaults of the DAG
+        facts.pop("timeout")
+        if not is_function(task):
+            facts.pop("retries")
     if task.teardown_of:
         facts["teardown"] = True
     if task.owner or pipeline.owner:

@@ -51,6 +51,9 @@ class Tasks:
         for name, neutral in _NEUTRAL.items():
             value = own.get(name, neutral)
             needed = own["retries"] or name in ("retries", "execution_timeout")
+            if task.id in self.file.woven.steps:
+                # a step is not repeated; Airflow executes no EmptyOperator
+                needed = name == "retries" and is_function(task)
             if needed and value != self.shared.get(name, neutral):
                 found[name] = value
         if "pre_execute" in own:

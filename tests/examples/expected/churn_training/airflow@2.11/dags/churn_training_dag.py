@@ -74,7 +74,7 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
 
     prepare_ = prepare()
 
-    @task(execution_timeout=None)
+    @task
     def train__items():
         return [
             {"name": "logistic", "kind": "logistic"},
@@ -208,11 +208,7 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
         prepare_output=prepare_,
     )
 
-    prepare__is_up = EmptyOperator(
-        task_id="prepare__is_up",
-        trigger_rule="one_success",
-        execution_timeout=None,
-    )
+    prepare__is_up = EmptyOperator(task_id="prepare__is_up", trigger_rule="one_success")
 
     tidy = TimedBashOperator(
         task_id="tidy",
@@ -225,13 +221,13 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
         doc_md="The candidates and the customers of this run; the champion is a copy.",
     )
 
-    @task(trigger_rule="one_failed", execution_timeout=None)
+    @task(trigger_rule="one_failed")
     def watcher():
         raise AirflowFailException("a task of this run has failed")
 
     watcher_ = watcher()
 
-    @task(trigger_rule="one_failed", execution_timeout=None)
+    @task(trigger_rule="one_failed")
     def watcher_2():
         raise AirflowFailException("a task of this run has failed")
 

@@ -72,13 +72,9 @@ with DAG(
 
     find_ = find()
 
-    file__above = EmptyOperator(
-        task_id="file__above",
-        trigger_rule="all_done",
-        execution_timeout=None,
-    )
+    file__above = EmptyOperator(task_id="file__above", trigger_rule="all_done")
 
-    @task(execution_timeout=None)
+    @task
     def file__items(find_output):
         return as_items(find_output)
 
@@ -106,7 +102,7 @@ with DAG(
 
         usable_ = usable(read_output=read_)
 
-        @task(trigger_rule="all_done", execution_timeout=None)
+        @task(trigger_rule="all_done")
         def load__rule(ti=None):
             decide(
                 ti,
@@ -149,7 +145,7 @@ with DAG(
 
     count_ = count()
 
-    @task(execution_timeout=None)
+    @task
     def summarise__items(count_output):
         return as_items(count_output["stations"])
 
@@ -184,11 +180,7 @@ with DAG(
 
     report_ = report(count_output=count_, scratch_output=scratch_)
 
-    scratch__is_up = EmptyOperator(
-        task_id="scratch__is_up",
-        trigger_rule="one_success",
-        execution_timeout=None,
-    )
+    scratch__is_up = EmptyOperator(task_id="scratch__is_up", trigger_rule="one_success")
 
     tidy = TimedBashOperator(
         task_id="tidy",
@@ -200,7 +192,7 @@ with DAG(
         execution_timeout=timedelta(minutes=1),
     )
 
-    @task(trigger_rule="all_done", execution_timeout=None)
+    @task(trigger_rule="all_done")
     def watcher(ti=None):
         fail_with(ti, ["file.usable", "file.load", "file__items"])
 

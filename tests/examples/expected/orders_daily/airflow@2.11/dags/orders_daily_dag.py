@@ -88,7 +88,7 @@ Loads are upserts by order id, so that a run may be repeated at any time.
 
     validate_ = validate()
 
-    @task(retries=0, execution_timeout=None)
+    @task(retries=0)
     def load__items(validate_output):
         return as_items(validate_output["regions"])
 
