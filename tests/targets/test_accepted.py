@@ -72,6 +72,7 @@ CONTROL_FLOW = frozenset(
 BESIDES: dict[str, frozenset[str]] = {
     "airflow": CONTROL_FLOW,
     "airflow@2.11": CONTROL_FLOW - {"trigger-rule-all-done-min-one-success"},
+    "dagster": CONTROL_FLOW,
     "prefect": frozenset(
         {
             "trigger-rule-all-failed",
