@@ -28,6 +28,14 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.NATIVE_MISSING: unsupported("the task has no `airflow` entry"),
     # edges
     Feature.TRIGGER_RULE_ALL_SUCCESS: native(),
+    Feature.EMPTY_LIST_BELOW_FAILURE: lossy(
+        "Airflow skips the tasks of a mapped group as soon as it knows that the list is empty, "
+        "also where a failure above the group should make them upstream_failed"
+    ),
+    Feature.ALLOW_FAILURE_WITH_LEAF: unsupported(
+        "Airflow decides the run by its leaves alone: below an allowed failure it cannot tell one "
+        "that counts from one that does not"
+    ),
     Feature.RULE_DECIDED_EARLY: lossy(
         "Airflow acts on the first upstreams that settle a trigger rule: where one may be skipped "
         "and another fail, or a gate above is slow, the task may run or not by the order of events"

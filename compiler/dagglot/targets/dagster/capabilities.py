@@ -59,6 +59,8 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         ),
         emulated(_RULE),
     ),
+    Feature.EMPTY_LIST_BELOW_FAILURE: emulated("rules are asked before the list of a group"),
+    Feature.ALLOW_FAILURE_WITH_LEAF: emulated("the last op says which failures count"),
     Feature.RULE_DECIDED_EARLY: native("a step waits for all its upstreams"),
     Feature.TEARDOWN: emulated("as the trigger rules; a teardown that fails ends green"),
     Feature.ALLOW_FAILURE: emulated(
