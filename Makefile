@@ -1,6 +1,8 @@
 # make demo   set up, compile the examples to every target, run one for real on each
 # make test   set up, lint, type-check, and run all tests, those in the real orchestrators included
 # make fast   the tests that need no orchestrator (below a minute)
+# make conformance N=200 [SEED=1] [TARGETS="prefect dagster"]
+#             random pipelines on the real orchestrators, against the semantics
 # make bench  the benchmarks, as CPU-time ratios
 
 SHELL := bash
@@ -15,16 +17,16 @@ export PATH := $(CURDIR)/.uv/bin:$(PATH)
 define COMPARE
 import json, sys
 traces = [json.load(open(name)) for name in sys.argv[1:]]
-states = [{task["id"]: (task["state"], task["attempts"]) for task in one["tasks"]} for one in traces]
+states = [{(task["id"], task["index"]): (task["state"], task["attempts"]) for task in one["tasks"]} for one in traces]
 same = all(one == states[0] for one in states)
 print(f"yes: {len(states[0])} tasks, {len(traces)} orchestrators" if same else f"no: {states}")
 sys.exit(not same)
 endef
 export COMPARE
-EXAMPLES := examples/hello examples/orders_daily examples/groups_and_defaults
+EXAMPLES := $(addprefix examples/,hello orders_daily groups_and_defaults fan_out churn_training)
 TARGETS := -t airflow@3.3 -t airflow@2.11 -t prefect -t dagster
 
-.PHONY: help demo test fast slow bench lint setup runtimes lock clean
+.PHONY: help demo test fast slow conformance bench lint setup runtimes lock clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -70,6 +72,12 @@ slow: runtimes
 	$(BIN)/pytest -m orchestrator -n 2 --dist loadgroup
 
 test: lint fast slow
+
+# the seed is printed, and repeats a run
+N ?= 200
+conformance: runtimes
+	@$(BIN)/python -m tests.conformance -n $(N) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(filter command,$(origin TARGETS)),--targets $(TARGETS))
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks

@@ -20,10 +20,14 @@ schedule: {cron: "0 3 * * *", timezone: Europe/Madrid}
 tasks:
   one: {type: shell, run: echo 1}
   two: {type: python, call: "shop.jobs:load", args: {day: "${{ run.date }}"}, depends_on: one}
+tests:
+  fine: {given: {one: failed 1}, expect: {run: failed}}
 """
+TRACE = '{"dagglot_trace": 1, "pipeline": "a", "target": "b", "run": "success", "tasks": []}'
 ORCHESTRATORS = {"airflow", "prefect", "dagster"}
 NEVER = {"rich", "pydantic", "jsonschema", "importlib.metadata", *ORCHESTRATORS}
 READING = {"yaml", "dagglot.yaml_reader", "jsonschema_rs", "dagglot.ir.build"}
+RUNNING = {"dagglot.runner", "dagglot.replays", "dagglot.runtimes", "dagglot.semantics.early"}
 MAKING = {"jinja2", "dagglot.emit", "dagglot.capabilities", "dagglot.targets.base"}
 KNOWING = {"dagglot.ir", "dagglot.features", "dagglot.expressions", "dagglot.schema"}
 LATER = {"typer", "argparse", "re", "dagglot.cli", "pathlib", "typing"}
@@ -47,6 +51,7 @@ def imported(*words: str, folder: Path) -> set[str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "pipeline.yaml").write_text(PIPELINE, encoding="utf-8")
+    (tmp_path / "trace.json").write_text(TRACE, encoding="utf-8")
     return tmp_path
 
 
@@ -58,9 +63,13 @@ def folder(tmp_path: Path) -> Path:
         (["explain", "DG201"], READING | MAKING | KNOWING | {"dagglot.api"}),
         (["targets", "--help"], READING | MAKING | KNOWING),
         (["validate", "pipeline.yaml"], MAKING | {"dagglot.manifest", "dagglot.write"}),
+        (["simulate", "pipeline.yaml", "--given", "one=failed"], MAKING | RUNNING),
+        (["test", "pipeline.yaml"], MAKING | RUNNING),
+        (["test", "--help"], READING | MAKING | RUNNING),
+        (["parity", "--traces", "trace.json", "trace.json"], MAKING | RUNNING),
         (["compile", "pipeline.yaml", "-t", "airflow"], VERIFYING),
     ],
-    ids=["version", "help", "explain", "targets", "validate", "compile"],
+    ids=lambda words: words[0].strip("-") if isinstance(words, list) else "",
 )
 def test_command_imports_only_what_it_uses(
     words: list[str], without: set[str], folder: Path

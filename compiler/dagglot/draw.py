@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from dagglot.frozen import dataclass
 from dagglot.ir.model import Group, Pipeline, Task, kind_of
 
 

@@ -90,12 +90,14 @@ class Feature(Enum):
     TEARDOWN = "teardown"
     ALLOW_FAILURE = "allow-failure"
     FAIL_RUN_ON_LEAF = "fail-run-on-leaf"
+    ALLOW_FAILURE_WITH_LEAF = "allow-failure-with-leaf"
     WHEN = "when"
     FOR_EACH = "for-each"
     FOR_EACH_MAX_PARALLEL = "for-each-max-parallel"
     GROUP = "group"
     GROUP_FOR_EACH = "group-for-each"
     FOR_EACH_NESTED = "for-each-nested"
+    EMPTY_LIST_BELOW_FAILURE = "empty-list-below-failure"
     # attempts
     RETRIES_CONSTANT = "retries-constant"
     RETRIES_LINEAR = "retries-linear"
@@ -211,6 +213,7 @@ def used(pipeline: Pipeline, target: str) -> Iterator[Use]:
     for group in pipeline.groups:
         yield from _of_group(group)
     yield from _by_chance(pipeline)
+    yield from _empty_lists(pipeline)
 
 
 def _by_chance(pipeline: Pipeline) -> Iterator[Use]:
@@ -226,6 +229,19 @@ def _by_chance(pipeline: Pipeline) -> Iterator[Use]:
 
     for id in decided_by_chance(pipeline):
         yield Use(Feature.RULE_DECIDED_EARLY, pipeline.task(id).at("trigger_rule"))
+
+
+def _empty_lists(pipeline: Pipeline) -> Iterator[Use]:
+    """Mapped groups whose list may be known to be empty while something else above them failed."""
+    for group in flow.groups(pipeline.groups):
+        items = group.for_each.items if group.for_each is not None else None
+        if group.for_each is None or (isinstance(items, tuple) and items):
+            continue
+        members = set(flow.members(group))
+        known = {leaf.task for leaf in references(items) if isinstance(leaf, TaskOutput)}
+        above = {id for task in members for id in pipeline.task(task).upstream} - members
+        if above - known:
+            yield Use(Feature.EMPTY_LIST_BELOW_FAILURE, group.for_each.span)
 
 
 _PARTITIONS = {
@@ -274,6 +290,9 @@ def _of_pipeline(pipeline: Pipeline, target: str) -> Iterator[Use]:
         yield Use(Feature.RUN_ON_SUCCESS, at("on_success"))
     if pipeline.fail_run_on == "leaf":
         yield Use(Feature.FAIL_RUN_ON_LEAF, at("fail_run_on"))
+        for task in pipeline.tasks:
+            if task.allow_failure:
+                yield Use(Feature.ALLOW_FAILURE_WITH_LEAF, task.at("allow_failure"))
     concurrency = pipeline.concurrency
     if concurrency.max_active_runs is not None:
         yield Use(Feature.MAX_ACTIVE_RUNS, concurrency.span)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from dagglot import replays, runner
 from dagglot.api import Progress, silent
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
-from dagglot.ir.model import Pipeline
-from dagglot.jobs import Job
-from dagglot.project import Project
-from dagglot.runner import Where
+from dagglot.frozen import dataclass
 from dagglot.scenarios import acted_out, decides_early
 from dagglot.semantics.scenario import Given, thawed
 from dagglot.trace import VERSION
+
+if TYPE_CHECKING:
+    from dagglot.ir.model import Pipeline
+    from dagglot.jobs import Job
+    from dagglot.project import Project
+    from dagglot.runner import Where
 
 Trace: TypeAlias = Mapping[str, Any]
 Entry: TypeAlias = Mapping[str, Any]
@@ -161,6 +162,8 @@ def run(
 
     ``only`` is the id of the one that is run where there are several.
     """
+    from dagglot import runner  # traces from files need no more than this module
+
     found: list[Diagnostic] = []
     sources: dict[str, str] = {}
     traces: dict[str, dict[str, Trace]] = {}
@@ -191,6 +194,8 @@ def act(
     progress: Progress = silent,
 ) -> Compared:
     """Act a scenario out on each target, and compare: no body of the user's runs."""
+    from dagglot import replays
+
     acted = acted_out(pipeline, given)
     params = {acted.id: {name: thawed(value) for name, value in given.params.items()}}
     found: list[Diagnostic] = []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from dagglot import capabilities, emit, trace
 from dagglot.api import Progress, silent
 from dagglot.diagnostics.model import Diagnostic
+from dagglot.frozen import dataclass
 from dagglot.ir.model import Pipeline
 from dagglot.jobs import Job
 from dagglot.runner import Where, ask

@@ -16,12 +16,11 @@ from dagglot.compile import compile
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.diagnostics.suggest import did_you_mean
-from dagglot.expressions.types import Kind
 from dagglot.frozen import dataclass
 from dagglot.inputs import find
 from dagglot.ir.expand import freeze
-from dagglot.ir.model import Json, Param, Pipeline
-from dagglot.ir.params import refusal
+from dagglot.ir.model import Pipeline
+from dagglot.ir.params import from_text, refusal
 from dagglot.jobs import Job, Options, Result
 from dagglot.project import Project
 from dagglot.runtimes import environments, probe
@@ -287,16 +286,3 @@ def given_params(
             message = f"the param `{param.name}` has no default"
             found.append(codes.PARAMS_REFUSED.at(param.span, message=message, help=help))
     return values, found
-
-
-def from_text(param: Param, text: str) -> Json | list[Any] | dict[str, Any]:
-    """The value that a text of the command line means for a param."""
-    if param.type.nullable and text == "null":
-        return None
-    if param.type.kind in (Kind.STRING, Kind.DATE, Kind.DATETIME):
-        return text
-    try:
-        value: Json = json.loads(text)
-    except ValueError:
-        return text  # refused with the words for its type
-    return value

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from dagglot import yaml_reader
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.diagnostics.suggest import did_you_mean
+from dagglot.frozen import dataclass
 from dagglot.ir.expand import freeze
 from dagglot.ir.model import Json, Pipeline
-from dagglot.runner import from_text
-from dagglot.semantics import early
+from dagglot.ir.params import from_text
 from dagglot.semantics.replay import replayed
 from dagglot.semantics.scenario import Given, Place, Refused, read
 from dagglot.semantics.simulate import NotSimulatedError, UnansweredError
@@ -125,6 +124,8 @@ class Possible:
 
 def possible(pipeline: Pipeline, given: Given) -> Possible:
     """Every end that Airflow may come to; see `dagglot.semantics.early`."""
+    from dagglot.semantics import early
+
     ends = early.ends(pipeline, given)
     places = dict.fromkeys(place for end in ends for place in end.simulated.states())
     states: dict[Place, frozenset[State | None]] = {}

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from dagglot import replays
 from dagglot.api import Progress, silent
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
+from dagglot.frozen import dataclass
 from dagglot.ir.model import Pipeline, Scenario
-from dagglot.jobs import Job
-from dagglot.runner import Where
 from dagglot.scenarios import Possible, acted_out, decides_early, open_question, possible
 from dagglot.semantics.expectations import Ended, Miss, ended, misses
 from dagglot.semantics.scenario import Given, read, thawed
 from dagglot.semantics.simulate import Simulated, UnansweredError, simulate
 from dagglot.semantics.states import State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dagglot.jobs import Job
+    from dagglot.replays import Replayed
+    from dagglot.runner import Where
 
 Status = Literal["passed", "failed", "refused"]
 
@@ -78,16 +82,22 @@ def chosen(pipelines: Sequence[Pipeline], word: str | None) -> Chosen:
 
 
 def run(
-    tests: Chosen, targets: Sequence[Job], where: Where, progress: Progress = silent
+    tests: Chosen,
+    targets: Sequence[Job],
+    python: Path | None,
+    timeout: float,
+    progress: Progress = silent,
 ) -> tuple[list[Tested], list[Diagnostic]]:
     """Run tests on each target, or without one on the executable semantics; and what went wrong
     that is no test's."""
     if not targets:
         return list(simulated(tests)), []
+    from dagglot.runner import Where
+
     done: list[Tested] = []
     broken: list[Diagnostic] = []
     for job in targets:
-        tested, said = replay(tests, job, where, progress)
+        tested, said = replay(tests, job, Where(python, timeout), progress)
         done.extend(tested)
         broken.extend(said)
     return done, broken
@@ -121,6 +131,8 @@ def replay(
     tests: Chosen, job: Job, where: Where, progress: Progress = silent
 ) -> tuple[list[Tested], tuple[Diagnostic, ...]]:
     """Run tests on a real orchestrator, all in one process; and what it said that is no answer."""
+    from dagglot import replays  # what a real run needs is not loaded for a simulated one
+
     on = job.name
     plays = [_play(pipeline, scenario, number) for number, (pipeline, scenario) in enumerate(tests)]
     start = time.perf_counter()
@@ -159,7 +171,7 @@ def _params(given: Given) -> dict[str, object]:
     return {name: thawed(value) for name, value in given.params.items()}
 
 
-def _replayed(play: _Play, done: replays.Replayed, on: str, seconds: float) -> Tested:
+def _replayed(play: _Play, done: Replayed, on: str, seconds: float) -> Tested:
     pipeline, scenario, id = play.pipeline, play.scenario, play.acted.id
     if play.simulated is None:
         return Tested(pipeline, scenario, on, 0.0, problems=play.problems)
@@ -171,14 +183,15 @@ def _replayed(play: _Play, done: replays.Replayed, on: str, seconds: float) -> T
         )
         return Tested(pipeline, scenario, on, seconds, problems=(problem,))
     seen = of_trace(done.traces[id])
-    missed, notes = _excused(play, on, seen, tuple(misses(pipeline, scenario, seen)))
+    may = _possible(play, on)
+    missed, notes = _excused(tuple(misses(pipeline, scenario, seen)), seen, may, on)
     return Tested(
         pipeline,
         scenario,
         on,
         seconds,
         missed,
-        notes=(*notes, *_unlike(play, on, seen)),
+        notes=(*notes, *_unlike(play.simulated, seen, may, missed)),
         simulated=play.simulated,
         seen=seen,
     )
@@ -191,20 +204,23 @@ def of_trace(trace: Mapping[str, object]) -> Ended:
     return Ended(str(trace["run"]), states)
 
 
+def _possible(play: _Play, on: str) -> Possible:
+    """What else may happen on a target; nothing where it waits for everything."""
+    if not decides_early(on):
+        return Possible({}, frozenset())
+    try:
+        return possible(play.pipeline, play.given)
+    except UnansweredError:  # another order of events reads what is not given
+        return Possible({}, frozenset())
+
+
 def _excused(
-    play: _Play, on: str, seen: Ended, missed: tuple[Miss, ...]
+    missed: Sequence[Miss], seen: Ended, may: Possible, on: str
 ) -> tuple[tuple[Miss, ...], list[str]]:
     """What is left of the misses where a target may decide by the order of events."""
-    if not missed or not decides_early(on):
-        return missed, []
-    may = possible(play.pipeline, play.given)
-    left, notes = [], []
-    for miss in missed:
-        if _is_by_chance(miss, seen, may):
-            notes.append(f"{miss.message}; {on} settles that by the order of events")
-        else:
-            left.append(miss)
-    return tuple(left), notes
+    by_chance = [miss for miss in missed if _is_by_chance(miss, seen, may)]
+    left = tuple(miss for miss in missed if miss not in by_chance)
+    return left, [f"{miss.message}; {on} settles that by the order of events" for miss in by_chance]
 
 
 def _is_by_chance(miss: Miss, seen: Ended, may: Possible) -> bool:
@@ -217,15 +233,16 @@ def _is_by_chance(miss: Miss, seen: Ended, may: Possible) -> bool:
     )
 
 
-def _unlike(play: _Play, on: str, seen: Ended) -> Iterator[str]:
-    """Instances that no expectation names, and that end otherwise than the semantics say."""
-    if play.simulated is None:
-        return
-    said = ended(play.simulated).states
-    may = possible(play.pipeline, play.given).states if decides_early(on) else {}
+def _unlike(
+    simulated: Simulated, seen: Ended, may: Possible, missed: Sequence[Miss]
+) -> Iterator[str]:
+    """Instances that end otherwise than the semantics say, and of which no failure tells."""
+    said = ended(simulated).states
+    told = {place for miss in missed for place in miss.places}
     for place in dict.fromkeys([*said, *seen.states]):
         real, meant = seen.states.get(place), said.get(place)
-        if real != meant and (State(real) if real else None) not in may.get(place, frozenset()):
+        allowed = (State(real) if real else None) in may.states.get(place, frozenset())
+        if real != meant and not allowed and place not in told:
             task, index = place
             name = task if index is None else f"{task}[{index}]"
             yield f"`{name}` ends {_word(real)}, and the semantics say {_word(meant)}"

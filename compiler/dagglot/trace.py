@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from dagglot.targets.base import RunNames
+if TYPE_CHECKING:
+    from dagglot.targets.base import RunNames
 
 VERSION: Final = 1
 _STATES: Final = frozenset({"success", "failed", "skipped", "upstream_failed"})

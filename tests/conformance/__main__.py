@@ -57,11 +57,12 @@ def one_engine(target: str, numbers: Sequence[int], asked: argparse.Namespace) -
 
 def report(count: Count, asked: argparse.Namespace) -> None:
     """Every divergence in a line; the first of each kind shrunk, as a document."""
+    for one in count.diverged:
+        once = "" if one.repeats else " (once)"
+        say(f"{count.target} {one.case.id}{once}: {one.differences[0]}")
     kinds: set[str] = set()
     for one in count.diverged:
         kind = kind_of(one.differences[0])
-        once = "" if one.repeats else " (once)"
-        say(f"{count.target} {one.case.id}{once}: {one.differences[0]}")
         if kind in kinds or len(kinds) >= asked.shrink or not one.repeats:
             continue
         kinds.add(kind)

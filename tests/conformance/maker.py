@@ -172,6 +172,8 @@ class Maker:
                 continue
             if kind == "shell":
                 found.append(f"default({output}, 'nothing')")
+            elif step.plan.echoes:
+                found.append(output)
             elif isinstance(step.plan.returns, dict) and self.rng.random() < 0.3:
                 below = output if not self.is_list(step) else f"{output}[0]"
                 found.append(self.one((f"{below}.n", f"default({below}.n, 0)")))
@@ -236,6 +238,8 @@ class Maker:
         each, source = self.list(after)
         if source and source not in after:
             after = (*after, source)
+        if self.chance(0.15, "for-each-max-parallel"):
+            more["parallel"] = self.one((1, 2))
         return self.work(
             after, kind=self.one(("python", "python", "shell", "noop")), each=each, **more
         )

@@ -34,6 +34,8 @@ class Step:
     rule: str = "all_success"
     when: str = ""
     each: Any = NO_LIST
+    parallel: int = 0
+    """``max_parallel`` of its ``for_each``; 0 is none."""
     retries: int = 0
     timeout: bool = False
     plan: Plan = field(default_factory=Plan)

@@ -212,6 +212,9 @@ def torn_down(make: Maker) -> None:
     kind = make.one(("python", "python", "shell", "noop"))
     after = tuple(dict.fromkeys((last, *more))) if make.chance(0.9) else ()
     of = (setup,) if make.chance(0.8) else tuple(dict.fromkeys((setup, last)))
+    others = [step.id for step in make.steps if step.teardown_of]
+    if others and not make.inside and make.chance(0.2):
+        after = (*after, others[-1])  # only a teardown may wait for one
     make.work(after, kind=kind, plan=make.plan(kind, good=0.7), teardown_of=of)
 
 

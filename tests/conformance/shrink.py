@@ -110,8 +110,8 @@ def _of_step(step: Step) -> Iterator[Change]:
         yield _set(step.id, "after", tuple(one for one in step.after if one != edge))
     simple = Step(step.id, step.kind)
     for name in (
-        "rule", "when", "each", "retries", "timeout", "at", "reads", "direct", "otherwise",
-        "allow_failure", "cases",
+        "rule", "when", "each", "parallel", "retries", "timeout", "at", "reads", "direct",
+        "otherwise", "allow_failure", "cases",
     ):  # fmt: skip
         if getattr(step, name) != getattr(simple, name):
             yield _set(step.id, name, getattr(simple, name))

@@ -119,6 +119,8 @@ def _task(made: Made, step: Step) -> dict[str, Any]:
         task["skips"] = "direct"
     if step.each != NO_LIST:
         task["for_each"] = {"in": _each(step.each)}
+        if step.parallel:
+            task["for_each"]["max_parallel"] = step.parallel
     for key, value, default in (
         ("depends_on", list(step.after), []),
         ("trigger_rule", step.rule, "all_success"),

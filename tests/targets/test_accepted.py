@@ -15,7 +15,6 @@ EVERYWHERE = frozenset(
         "noop",
         "native",
         "trigger-rule-all-success",
-        "rule-decided-early",
         "group",
         "retries-constant",
         "retries-linear",
@@ -58,37 +57,25 @@ EVERYWHERE = frozenset(
         "task-options",
     }
 )
+CONTROL_FLOW = frozenset(
+    {
+        *("trigger-rule-all-failed", "trigger-rule-all-done", "trigger-rule-all-skipped"),
+        *("trigger-rule-one-failed", "trigger-rule-one-success", "trigger-rule-one-done"),
+        *("trigger-rule-none-failed", "trigger-rule-none-failed-min-one-success"),
+        *("trigger-rule-none-skipped", "rule-decided-early"),
+        *("gate-all-downstream", "gate-direct", "branch", "when", "skip-on", "skip-exit-code"),
+        *("for-each", "for-each-max-parallel", "group-for-each", "empty-list-below-failure"),
+        *("allow-failure", "fail-run-on-leaf", "teardown", "max-active-tasks"),
+    }
+)
+_MIN_ONE = "trigger-rule-all-done-min-one-success"
 BESIDES: dict[str, frozenset[str]] = {
-    "prefect": frozenset(
-        {
-            "trigger-rule-all-failed",
-            "trigger-rule-all-done",
-            "trigger-rule-all-done-min-one-success",
-            "trigger-rule-all-skipped",
-            "trigger-rule-one-failed",
-            "trigger-rule-one-success",
-            "trigger-rule-one-done",
-            "trigger-rule-none-failed",
-            "trigger-rule-none-failed-min-one-success",
-            "trigger-rule-none-skipped",
-            "max-active-tasks",
-            "fail-run-on-leaf",
-            "gate-all-downstream",
-            "gate-direct",
-            "branch",
-            "for-each",
-            "for-each-max-parallel",
-            "group-for-each",
-            "when",
-            "allow-failure",
-            "teardown",
-            "skip-on",
-            "skip-exit-code",
-        }
-    ),
+    "airflow@2.11": frozenset(),
+    "airflow": frozenset({_MIN_ONE}),
+    "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"}),
+    "prefect": frozenset({_MIN_ONE, "allow-failure-with-leaf"}),
 }
 """What one target accepts and not all do, by its name, or by name and version."""
-
 
 TARGETS = [(name, version) for name in registry.NAMES for version in registry.get(name).versions]
 
@@ -108,7 +95,7 @@ def test_accepted(name: str, version: str) -> None:
         if verdict.support is not Support.UNSUPPORTED
     }
     besides = BESIDES.get(f"{name}@{version}", BESIDES.get(name, frozenset()))
-    assert accepted == EVERYWHERE | besides
+    assert accepted == EVERYWHERE | CONTROL_FLOW | besides
 
 
 @pytest.mark.parametrize(("name", "version"), TARGETS)

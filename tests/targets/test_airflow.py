@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
 from dagglot import api, capabilities, emit
-from dagglot.ir.model import Pipeline
+from dagglot.ir.model import Pipeline, TriggerRule
 from dagglot.targets.airflow.target import TARGET
 from dagglot.targets.base import Context
 
@@ -559,3 +561,301 @@ def test_contributions_are_united_in_any_order(tmp_path: Path) -> None:
     assert emit.render(TARGET.assemble([one, two], context)) == emit.render(
         TARGET.assemble([two, one], context)
     )
+
+
+# --- control flow -------------------------------------------------------------------------------
+
+
+def helpers(made: Pipeline, version: str = "3.3") -> set[str]:
+    return set(TARGET.names(made, Context(version)).helpers)
+
+
+def decorators(source: str) -> dict[str, list[str]]:
+    """The decorators of every function, as source."""
+    return {
+        node.name: [ast.unparse(one) for one in node.decorator_list]
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def returns(source: str, function: str) -> list[str]:
+    (found,) = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef) and node.name == function
+    ]
+    return [
+        ast.unparse(one.value)
+        for one in ast.walk(found)
+        if isinstance(one, ast.Return) and one.value
+    ]
+
+
+CALL = "type: python, call: 'jobs:work'"
+
+
+def test_a_trigger_rule_is_airflows_own(tmp_path: Path) -> None:
+    made = pipeline(
+        f"  a: {{{CALL}}}\n"
+        f"  b: {{{CALL}, depends_on: a, trigger_rule: one_failed}}\n"
+        "  c: {type: noop, depends_on: a, trigger_rule: all_done}\n"
+        "  d: {type: shell, run: 'true', depends_on: a, trigger_rule: none_skipped}\n",
+        tmp_path,
+    )
+    source = dag_file(made)
+    assert decorators(source)["b"] == ["task(trigger_rule='one_failed')"]
+    assert keywords(source, "EmptyOperator")[0]["trigger_rule"] == "'all_done'"
+    assert keywords(source, "BashOperator")[0]["trigger_rule"] == "'none_skipped'"
+
+
+def test_gates_close_in_airflows_two_ways(tmp_path: Path) -> None:
+    made = pipeline(
+        f"  rows: {{{CALL}}}\n"
+        "  enough: {type: gate, if: '${{ tasks.rows.output > 3 }}'}\n"
+        "  monday: {type: gate, call: 'jobs:monday', skips: direct}\n"
+        f"  a: {{{CALL}, depends_on: [enough, monday]}}\n",
+        tmp_path,
+    )
+    source = dag_file(made)
+    assert decorators(source)["enough"] == ["task.short_circuit", "keep_output"]
+    assert decorators(source)["monday"] == [
+        "task.short_circuit(ignore_downstream_trigger_rules=False)",
+        "keep_output",
+    ]
+    assert returns(source, "enough") == ["rows_output > 3"]
+    assert returns(source, "monday") == ["bool(monday())"]
+    # Airflow 2 keeps what they return itself
+    assert decorators(dag_file(made, "2.11"))["enough"] == ["task.short_circuit"]
+
+
+def test_a_branch_chooses_the_step_in_which_a_task_begins(tmp_path: Path) -> None:
+    made = pipeline(
+        "  size: {type: branch, call: 'jobs:size'}\n"
+        f"  each: {{{CALL}, for_each: {{in: [1, 2]}}, depends_on: size}}\n"
+        "  rest: {type: noop, depends_on: size}\n",
+        tmp_path,
+    )
+    source = dag_file(made)
+    assert decorators(source)["size"] == [
+        "task.branch(do_xcom_push=False)",
+        "chooses({'each': ['each__items'], 'rest': ['rest']})",
+    ]
+    assert helpers(made) >= {"each__items"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_conditions_leave_before_the_work(version: str, tmp_path: Path) -> None:
+    made = pipeline(
+        f"  a: {{{CALL}, when: '${{{{ params.full }}}}'}}\n"
+        "  b: {type: shell, run: 'true', when: '${{ params.full }}'}\n"
+        "  c: {type: noop, when: '${{ params.full }}'}\n",
+        tmp_path,
+        "params: {full: {default: false}}",
+    )
+    source = dag_file(made, version)
+    assert source.count('if not params["full"]:') == 3
+    # the hook stands in the place of the one that all tasks have, so it calls that first
+    hook = source[source.index("def b_when(context)") :]
+    assert "check_params(context)\n" in hook.split("BashOperator(")[0]
+    assert keywords(source, "BashOperator")[0]["pre_execute"] == "b_when"
+    # Airflow never executes an EmptyOperator
+    assert "c" in decorators(source)
+
+
+def test_a_body_that_skips_is_told_from_one_that_cannot_be_called(tmp_path: Path) -> None:
+    made = pipeline(
+        f"  a: {{{CALL}}}\n"
+        f"  b: {{{CALL}, args: {{x: '${{{{ tasks.a.output.n }}}}'}}, skip_on: 'jobs:Nothing'}}\n"
+        "  c: {type: shell, run: 'true', skip_exit_code: 7}\n",
+        tmp_path,
+    )
+    source = dag_file(made)
+    assert source.index('arguments = {"x": a_output["n"]}') < source.index("try:")
+    assert "except Nothing as error:" in source
+    assert keywords(source, "BashOperator")[0]["skip_on_exit_code"] == "7"
+
+
+def test_a_list_has_a_step_that_takes_the_rule(tmp_path: Path) -> None:
+    made = pipeline(
+        f"  names: {{{CALL}}}\n"
+        f"  load: {{{CALL}, args: {{name: '${{{{ item }}}}', at: '${{{{ index }}}}'}},"
+        " for_each: {in: '${{ tasks.names.output }}', max_parallel: 2}, trigger_rule: all_done,"
+        " depends_on: names}\n"
+        f"  total: {{{CALL}, args: {{all: '${{{{ tasks.load.output }}}}'}}}}\n"
+        f"  known: {{{CALL}, args: {{all: '${{{{ tasks.load.output }}}}'}}, depends_on: load,"
+        " trigger_rule: all_done}\n"
+        f"  fixed: {{{CALL}, for_each: {{in: [1, 2]}}}}\n",
+        tmp_path,
+    )
+    source = dag_file(made)
+    assert helpers(made) == {"load__items", "watcher"}
+    assert decorators(source)["load__items"] == ["task(trigger_rule='all_done')"]
+    assert decorators(source)["load"] == ["task(max_active_tis_per_dagrun=2)"]
+    assert returns(source, "load") == ["to_json(work(name=item, at=ti.map_index))"]
+    assert "load.expand(item=load__items_)" in source
+    # all have succeeded where `total` runs; where `known` does, some may not have
+    assert "load_output = list(load_output)" in source
+    assert 'load_output = outputs_of(ti, "load")' in source
+    assert "fixed.expand(item=[1, 2])" in source
+
+
+def test_an_operator_is_expanded_over_items(tmp_path: Path) -> None:
+    made = pipeline(
+        "  a: {type: shell, run: 'echo $X', env: {X: '${{ item.x }}'}, for_each: {in: [{x: 1}]}}\n",
+        tmp_path,
+    )
+    source = dag_file(made)
+    assert "each(BashOperator)" in source
+    assert "{{ to_text(task.item['x']) }}" in source
+    assert '.expand(item=[{"x": 1}])' in source
+
+
+GROUPED = (
+    f"  names: {{{CALL}}}\n"
+    "  file:\n"
+    "    for_each: {in: '${{ tasks.names.output }}'}\n"
+    "    tasks:\n"
+    f"      read: {{{CALL}, args: {{name: '${{{{ item }}}}'}}}}\n"
+    "      good: {type: gate, if: '${{ tasks.read.output > 1 }}'}\n"
+    "      load: {type: noop, depends_on: good}\n"
+    "      below: {type: noop, depends_on: load}\n"
+    "      any: {type: noop, depends_on: [read, load], trigger_rule: one_success}\n"
+    "      last: {type: noop, depends_on: read, trigger_rule: all_done}\n"
+)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_in_a_mapped_group_a_step_decides_where_airflow_would_not(
+    version: str, tmp_path: Path
+) -> None:
+    made = pipeline(GROUPED, tmp_path)
+    source = dag_file(made, version)
+    steps = {id for id in helpers(made, version) if not id.startswith("watcher")}
+    assert steps == {"file__items", "file.load__rule", "file.any__rule"}
+    assert decorators(source)["good"] == ["task"]
+    assert 'gates=["file.good"]' in source
+    assert "file.expand(item=file__items_)" in source
+
+
+def test_a_root_of_a_mapped_group_is_decided_outside_it(tmp_path: Path) -> None:
+    made = pipeline(
+        f"  a: {{{CALL}}}\n"
+        "  each:\n"
+        "    for_each: {in: [1, 2]}\n"
+        "    depends_on: a\n"
+        "    tasks:\n"
+        "      alarm: {type: noop, trigger_rule: one_failed}\n",
+        tmp_path,
+    )
+    source = dag_file(made)
+    (step,) = [one for one in keywords(source, "EmptyOperator") if "trigger_rule" in one]
+    assert step == {"task_id": "'each__alarm__rule'", "trigger_rule": "'one_failed'"}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "seen"),
+    [
+        # a failure that reaches a leaf needs no watcher
+        ("a -> b", set()),
+        ("a -> b all_done", {"watcher"}),
+        ("a -> b all_done, a -> c", set()),
+        ("a allowed", {"a__ended"}),
+        ("a -> b allowed, a -> c", {"b__ended"}),
+        ("a -> b allowed", {"b__ended", "watcher"}),
+    ],
+)
+def test_watchers_stand_where_a_failure_could_hide(
+    tasks: str, seen: set[str], tmp_path: Path
+) -> None:
+    lines: dict[str, str] = {}
+    for part in tasks.split(", "):
+        names = part.replace(" allowed", "").replace(" all_done", "").split(" -> ")
+        lines.setdefault(names[0], "")
+        more = ", allow_failure: true" if "allowed" in part else ""
+        more += ", trigger_rule: all_done" if "all_done" in part else ""
+        more += f", depends_on: {names[0]}" if len(names) > 1 else ""
+        lines[names[-1]] = more
+    text = "".join(f"  {id}: {{{CALL}{more}}}\n" for id, more in lines.items())
+    made = pipeline(text, tmp_path)
+    assert helpers(made) == seen
+    assert helpers(replace(made, fail_run_on="leaf")) == {id for id in seen if "ended" in id}
+
+
+def test_no_watcher_stands_where_a_gate_could_skip_it_with_others(tmp_path: Path) -> None:
+    made = pipeline(
+        "  gate: {type: gate, call: 'jobs:gate'}\n"
+        f"  a: {{{CALL}, depends_on: gate}}\n"
+        f"  b: {{{CALL}}}\n"
+        "  end: {type: noop, depends_on: [a, b], trigger_rule: all_done}\n",
+        tmp_path,
+    )
+    source = dag_file(made)
+    made_edges = " ".join(edges(source))
+    assert helpers(made) == {"watcher", "watcher_2", "watcher_3"}
+    # the gate, what is below it, and what is not, each have their own
+    for id in ("gate_", "a_", "b_"):
+        assert re.search(rf"\b{id} >> (\[[^]]*)?watcher", made_edges), made_edges
+
+
+def test_a_teardown_is_airflows_own(tmp_path: Path) -> None:
+    made = pipeline(
+        f"  create: {{{CALL}}}\n"
+        f"  work: {{{CALL}, depends_on: create}}\n"
+        f"  delete: {{{CALL}, teardown_of: create, depends_on: work}}\n",
+        tmp_path,
+    )
+    assert "delete_.as_teardown(setups=[create_])" in dag_file(made)
+    assert not helpers(made)
+    # nothing else may be bound to the set-up where it would not be in the language
+    tolerant = replace(
+        made,
+        tasks=tuple(
+            replace(one, trigger_rule=TriggerRule.ALL_DONE) if one.id == "work" else one
+            for one in made.tasks
+        ),
+    )
+    assert "create__is_up" in helpers(tolerant)
+    assert "delete_.as_teardown(setups=[create__is_up])" in dag_file(tolerant)
+
+
+def test_the_teardown_of_a_gate_wants_nothing_else_below_it(tmp_path: Path) -> None:
+    made = pipeline(
+        "  gate: {type: gate, call: 'jobs:gate'}\n"
+        f"  a: {{{CALL}, depends_on: gate, trigger_rule: all_done}}\n"
+        f"  undo: {{{CALL}, teardown_of: gate, depends_on: a}}\n",
+        tmp_path,
+    )
+    (refused,) = TARGET.refusals(made, Context("3.3"))
+    assert "the teardown of `gate`" in refused.message
+
+
+def test_steps_get_names_of_their_own(tmp_path: Path) -> None:
+    made = pipeline(
+        f"  load: {{{CALL}, for_each: {{in: [a]}}, depends_on: load__items}}\n"
+        "  load__items: {type: noop}\n",
+        tmp_path,
+    )
+    assert helpers(made) == {"load__items_"}
+
+
+def test_a_list_that_is_none_is_told_as_the_failure_of_its_task(tmp_path: Path) -> None:
+    made = pipeline(
+        f"  names: {{{CALL}}}\n"
+        f"  load: {{{CALL}, for_each: {{in: '${{{{ tasks.names.output }}}}'}}}}\n",
+        tmp_path,
+    )
+    names = TARGET.names(made, Context("3.3"))
+    assert names.read is not None
+
+    def entry(id: str, state: str) -> dict[str, Any]:
+        return {"id": id, "index": None, "state": state, "attempts": 0, "output": None}
+
+    said = names.read(
+        [
+            entry("names", "success"),
+            entry("load__items", "failed"),
+            entry("load", "upstream_failed"),
+        ]
+    )
+    assert {one["id"]: one["state"] for one in said}["load"] == "failed"

@@ -84,7 +84,7 @@ def _refuse_unknown(arguments: Sequence[str]) -> None:
     from dagglot.cli.shared import say
     from dagglot.diagnostics.suggest import did_you_mean
 
-    help = did_you_mean(asked, COMMANDS)
+    help = did_you_mean(asked, COMMANDS, few=len(COMMANDS))
     say(f"there is no command `{asked}`" + (f": {help}" if help else ""))
     sys.exit(int(ExitCode.USAGE))
 

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from dagglot.jobs import Job
     from dagglot.parity import Compared
-    from dagglot.runner import Where
     from dagglot.scenarios import Words
 
 
@@ -63,11 +62,11 @@ def parity(
     env: Environment = None,
     format: Annotated[Shape, typer.Option("--format", help="text, json or markdown.")] = Shape.TEXT,
 ) -> None:
-    """Run a pipeline on several orchestrators and compare, task by task.
+    """Compare a pipeline's runs on several orchestrators.
 
-    Equal; benign, which is what a run may differ in (how Airflow labels a task that does not run);
-    or divergent: another state, other attempts, another output, another end of the run. The real
-    bodies run, unless outcomes are given: then the scenario is acted out, and no body runs.
+    Task by task: equal; benign, which is what runs may differ in (how Airflow labels a task that
+    does not run); or divergent: another state, other attempts, another output, another end of the
+    run. The real bodies run, unless outcomes are given: then the scenario is acted out.
 
     Examples:
 
@@ -78,7 +77,6 @@ def parity(
     """
     from dagglot import parity as comparing
     from dagglot.reports import parity as reports
-    from dagglot.runner import Where
     from dagglot.scenarios import Words
 
     findings = Format.JSON if format is Shape.JSON else Format.TEXT
@@ -88,7 +86,8 @@ def parity(
         done = comparing.of_files(paths or ())
     else:
         words = Words(pairs(given, "--given"), pairs(param, "--param"), scenario=scenario)
-        done = _run(paths or (), target, words, pipeline, Where(python, timeout), env, findings)
+        runtime = (python, timeout)
+        done = _run(paths or (), target, words, pipeline, runtime, env, findings)
     if not done.parities:
         stop(done.diagnostics, done.sources, findings)
     report(done.diagnostics, done.sources, Format.TEXT)
@@ -108,13 +107,15 @@ def _run(
     targets: Sequence[str] | None,
     words: Words,
     pipeline: str | None,
-    where: Where,
+    runtime: tuple[Path | None, float],
     env: str | None,
     findings: Format,
 ) -> Compared:
     from dagglot import parity as comparing
     from dagglot import scenarios
+    from dagglot.runner import Where
 
+    where = Where(*runtime)
     opened, front, sources = checked(paths, env, findings)
     wanted: Sequence[Job] = jobs(targets or (), None, opened.project, findings)
     if len(wanted) < 2:

@@ -92,6 +92,8 @@ def simulate(
         may = scenarios.possible(one, said.given) if scenarios.decides_early(on) else None
     except UnansweredError as error:
         message, help = scenarios.open_question(error, command_line=True)
+        if help and one.tests and scenario is None:
+            help += f", or begin with a test: `--scenario {one.tests[0].name}`"
         stop([codes.SCENARIO_OPEN.at(None, message=message, help=help)], {}, findings)
     match format:
         case Shape.TEXT:

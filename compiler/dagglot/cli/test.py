@@ -68,7 +68,6 @@ def test(
     from dagglot import testing
     from dagglot.diagnostics import render
     from dagglot.reports import tests as reports
-    from dagglot.runner import Where
 
     findings = Format(format.value)
     opened, front, sources = checked(paths or (), env, findings)
@@ -78,7 +77,7 @@ def test(
     start = time.perf_counter()
     wanted = jobs(target, None, opened.project, findings) if target else ()
     progress = Progress()
-    done, broken = testing.run(chosen, wanted, Where(python, timeout), progress)
+    done, broken = testing.run(chosen, wanted, python, timeout, progress)
     progress.done()
     seconds = time.perf_counter() - start
     found = [*broken, *(one for tested in done for one in tested.diagnostics)]
@@ -86,7 +85,7 @@ def test(
         write_text(junit, reports.junit(done, sources))
     match format:
         case Shape.JSON:
-            put(reports.as_json(done, seconds))
+            put(reports.as_json(done, broken, seconds))
         case Shape.GITHUB:
             put(render.github(found))
         case Shape.TEXT:

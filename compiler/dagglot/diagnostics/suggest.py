@@ -39,12 +39,12 @@ def _shared(one: str, other: str) -> int:
     return min(len(one), len(other))
 
 
-def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
+def did_you_mean(word: str, choices: Iterable[str], few: int = 12) -> str | None:
     """The help for an unknown name: "did you mean `x`?", else the names there are (if few)."""
     names = list(choices)
     best = nearest(word, names)
     if best is not None:
         return f"did you mean `{best}`?"
-    if 0 < len(names) <= 12:
+    if 0 < len(names) <= few:
         return "known here: " + ", ".join(f"`{name}`" for name in names)
     return None

@@ -1,9 +1,14 @@
-"""Whether a value is one that a param accepts: the rule that every target's code follows too."""
+"""Whether a value is one that a param accepts: the rule that every target's code follows too.
+
+And what a text of a command line means for it.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, datetime
+from typing import Any
 
 from dagglot.expressions.types import Kind
 from dagglot.ir.model import Json, Param
@@ -84,3 +89,16 @@ def _shown(value: Json) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def from_text(param: Param, text: str) -> Json | list[Any] | dict[str, Any]:
+    """The value that a text of the command line means for a param."""
+    if param.type.nullable and text == "null":
+        return None
+    if param.type.kind in (Kind.STRING, Kind.DATE, Kind.DATETIME):
+        return text
+    try:
+        value: Json = json.loads(text)
+    except ValueError:
+        return text  # refused with the words for its type
+    return value

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from dagglot import draw
+from dagglot.frozen import dataclass
 from dagglot.ir.model import BranchBody, GateBody, Pipeline, Task, TriggerRule
-from dagglot.reports.table import Cell, Paint, aligned, attempts, few, value
+from dagglot.reports.table import Cell, Paint, aligned, attempts, few
 from dagglot.scenarios import Possible
 from dagglot.semantics.scenario import UNKNOWN, Place
 from dagglot.semantics.simulate import Simulated
@@ -93,7 +93,6 @@ def _rows(
                     _word(first),
                 ),
                 (attempts(one.attempts) if one else "", "dim"),
-                (value(one.output) if one and _has_output(pipeline, one) else "", ""),
                 (why(pipeline, one) if one else "only where the order of events makes it", "dim"),
             )
 
@@ -108,11 +107,6 @@ def _possible(place: Place, one: Instance | None, may: Possible | None) -> list[
     others = (may.states.get(place, frozenset()) if may else frozenset()) - {exact}
     ordered = sorted((state for state in others if state), key=_ORDER.__getitem__)
     return [exact, *ordered, *([None] if None in others else [])]
-
-
-def _has_output(pipeline: Pipeline, one: Instance) -> bool:
-    decides = isinstance(pipeline.task(one.task).body, GateBody | BranchBody)
-    return one.output is not None and not decides
 
 
 # --- the chain of causes ------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from dagglot.diagnostics.render import columns, printable
-from dagglot.semantics.scenario import UNKNOWN
 
 Paint: TypeAlias = Callable[[str, str], str]
 """A word, and a text painted in its colour."""
@@ -60,8 +59,6 @@ def aligned(rows: Sequence[Sequence[Cell]], paint: Paint, *, indent: str = "  ")
 
 def value(output: object, longest: int = 60) -> str:
     """A value as JSON on one line, cut where it is long."""
-    if output is UNKNOWN:
-        return ""
     text = json.dumps(output, ensure_ascii=False, default=str)
     return text if len(text) <= longest else text[: longest - 1] + "…"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from dagglot.diagnostics import codes, render
+from dagglot.diagnostics.model import Diagnostic
 from dagglot.reports.simulation import chain, links, name_of, why
 from dagglot.reports.table import Paint, aligned, count
 from dagglot.semantics.expectations import RUN, Miss, run_causes
@@ -107,9 +108,10 @@ _WORDS: Final = ("failed", "refused", "passed")
 # --- for programs -------------------------------------------------------------------------------
 
 
-def as_json(tests: Sequence[Tested], seconds: float) -> str:
-    """``{"dagglot_tests": 1, "passed", "failed", "refused", "seconds", "tests": […]}``.
+def as_json(tests: Sequence[Tested], problems: Sequence[Diagnostic], seconds: float) -> str:
+    """``{"dagglot_tests": 1, "passed", "failed", "refused", "seconds", "problems", "tests": […]}``.
 
+    ``problems`` are findings that belong to no test: an environment that cannot be made, say.
     Each test has its ``pipeline``, ``test``, ``target`` (null: the semantics), ``status``
     (``passed``, ``failed``, ``refused``), ``file``, ``line``, ``seconds``, ``notes``, and
     ``failures``: findings in the shape of ``--format json`` elsewhere, each with the ``key`` of its
@@ -120,6 +122,7 @@ def as_json(tests: Sequence[Tested], seconds: float) -> str:
         "dagglot_tests": VERSION,
         **{word: sum(one.status == word for one in tests) for word in reversed(_WORDS)},
         "seconds": round(seconds, 3),
+        "problems": [render.as_data(one) for one in problems],
         "tests": [_test(tested) for tested in tests],
     }
     return json.dumps(data, indent=2) + "\n"
@@ -175,18 +178,18 @@ def junit(tests: Sequence[Tested], sources: Mapping[str, str]) -> str:
 
     What a target refuses is an error. Source: https://github.com/testmoapp/junitxml
     """
-    from xml.etree import ElementTree as tree  # noqa: N813 - a module named like a class
+    from xml.etree import ElementTree
 
-    root = tree.Element("testsuites", {"name": "dagglot test", **_totals(tests)})
+    root = ElementTree.Element("testsuites", {"name": "dagglot test", **_totals(tests)})
     suites: dict[str, list[Tested]] = {}
     for tested in tests:
         name = f"{tested.pipeline.id} on {tested.target}" if tested.target else tested.pipeline.id
         suites.setdefault(name, []).append(tested)
     for name, those in suites.items():
-        suite = tree.SubElement(root, "testsuite", {"name": _xml(name), **_totals(those)})
+        suite = ElementTree.SubElement(root, "testsuite", {"name": _xml(name), **_totals(those)})
         for tested in those:
             span = tested.scenario.span
-            case = tree.SubElement(
+            case = ElementTree.SubElement(
                 suite,
                 "testcase",
                 classname=_xml(name),
@@ -199,10 +202,12 @@ def junit(tests: Sequence[Tested], sources: Mapping[str, str]) -> str:
                 continue
             kind = "error" if tested.status == "refused" else "failure"
             first = tested.diagnostics[0]
-            what = tree.SubElement(case, kind, type=first.rule.name, message=_xml(first.message))
+            what = ElementTree.SubElement(
+                case, kind, type=first.rule.name, message=_xml(first.message)
+            )
             what.text = _xml("\n".join(list(_failure(tested, sources, lambda _, text: text))[1:]))
-    tree.indent(root)
-    return tree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def _totals(tests: Sequence[Tested]) -> dict[str, str]:

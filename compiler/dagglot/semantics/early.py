@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from dagglot.expressions.evaluate import EvaluationError
 from dagglot.ir import flow
 from dagglot.ir.model import Pipeline, Task, TriggerRule
 from dagglot.semantics.scenario import NOTHING_GIVEN, Given
@@ -100,6 +101,8 @@ class _EarlyRun(Run):
         above = self.upstream(task, task.upstream, index)
         closed = self.closed(task, index)
         answers: list[State | None] = [exact[0] if exact else None]
+        if closed is None and exact and exact[0] is State.UPSTREAM_FAILED and self.is_empty(task):
+            answers.append(State.SKIPPED)
         if closed is None:
             answers += _by_order(task.trigger_rule, [one.state for one in above], answers[0])
         else:
@@ -113,6 +116,17 @@ class _EarlyRun(Run):
             return exact
         state = list(dict.fromkeys(answers))[chosen]
         return None if state is None else (state, Why("Airflow decided early"))
+
+    def is_empty(self, task: Task) -> bool:
+        """Whether a task stands in a mapped group that has no element: Airflow skips it as soon as
+        it knows that."""
+        group = self.groups[task.id]
+        if group is None or group.for_each is None:
+            return False
+        try:
+            return bool(self.evaluate(task, group.for_each.items, None) == [])
+        except EvaluationError:
+            return False
 
     def choose(self, answers: Sequence[State | None]) -> int:
         if len(answers) == 1:

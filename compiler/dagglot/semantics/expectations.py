@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Span
+from dagglot.frozen import dataclass
 from dagglot.ir import flow
 from dagglot.ir.model import Pipeline, Scenario
 from dagglot.semantics.scenario import Place, Refused, place_of, read

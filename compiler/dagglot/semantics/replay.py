@@ -26,6 +26,7 @@ from dagglot.ir.model import (
 )
 from dagglot.passes.dependencies import body_values
 from dagglot.semantics.scenario import UNKNOWN, Given, Outcome
+from dagglot.semantics.simulate import simulate
 from dagglot.semantics.states import State
 
 MODULE: Final = "dagglot_replay"
@@ -51,8 +52,10 @@ def act(plan, attempt, index=None, reads=None):
 def replayed(pipeline: Pipeline, given: Given, id: str) -> Pipeline:
     """The pipeline under another id, with bodies that act the scenario out, to be run by hand.
 
-    Waits between attempts are left out, and so is what tells somebody.
+    Waits between attempts are left out, and so is what tells somebody. Raises `UnansweredError`
+    for a scenario that `simulate` cannot answer.
     """
+    given = _decided(pipeline, given)
     return replace(
         pipeline,
         id=id,
@@ -64,6 +67,23 @@ def replayed(pipeline: Pipeline, given: Given, id: str) -> Pipeline:
         tests=(),
         tasks=tuple(_task(task, pipeline, given) for task in pipeline.tasks),
     )
+
+
+def _decided(pipeline: Pipeline, given: Given) -> Given:
+    """A gate or a branch that is scripted for some elements says for the others what it would have
+    said by itself: one body acts for all of them."""
+    scripted = {id for id, index in given.outcomes if index is not None}
+    outcomes = dict(given.outcomes)
+    for one in simulate(pipeline, given).instances:
+        body = pipeline.task(one.task).body
+        if one.task in scripted and isinstance(body, GateBody | BranchBody):
+            if one.state is State.SUCCESS:
+                outcomes[one.task, one.index] = Outcome(
+                    failures=one.attempts - 1, output=one.output
+                )
+            elif one.state is State.FAILED:
+                outcomes[one.task, one.index] = Outcome(State.FAILED)
+    return replace(given, outcomes=outcomes)
 
 
 def _task(task: Task, pipeline: Pipeline, given: Given) -> Task:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from dagglot.diagnostics.suggest import did_you_mean, nearest
 from dagglot.expressions.types import Kind
+from dagglot.frozen import dataclass
 from dagglot.ir import flow
 from dagglot.ir.model import Body, BranchBody, GateBody, Json, NoopBody, Pipeline, Task
 from dagglot.ir.params import refusal

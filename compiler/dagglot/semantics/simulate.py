@@ -221,7 +221,7 @@ class Run:
         body = self.pipeline.task(branch).body
         names = one.output if isinstance(one.output, list) else []
         ids = [id for name in names for id in _ids(body, name)]
-        return any(task in kept[id] for id in ids)
+        return any(task in kept.get(id, ()) for id in ids)  # a teardown is chosen in vain
 
     # --- what it does ---------------------------------------------------------------------------
 
@@ -236,16 +236,12 @@ class Run:
         try:
             if task.when is not True and not self.wanted(task, index):
                 return ends(State.SKIPPED, 0, "`when` is false")
+            self.read_arguments(task, index)  # a body that never began cannot skip itself
             if outcome.state is State.SKIPPED:
                 return ends(State.SKIPPED, 1, "it skipped itself")
-            self.read_arguments(task, index)
             if outcome.state is State.FAILED or outcome.failures >= attempts:
-                why = (
-                    "it failed"
-                    if attempts == 1
-                    else f"it failed in each of its {attempts} attempts"
-                )
-                return ends(State.FAILED, attempts, why)
+                each = f" in each of its {attempts} attempts" if attempts > 1 else ""
+                return ends(State.FAILED, attempts, f"it failed{each}")
             output = self.output(task, outcome, index)
         except EvaluationError as error:
             return ends(State.FAILED, attempts, f"an expression has no value: {error}")
@@ -282,7 +278,8 @@ class Run:
                     return boolean(self.evaluate(task, body.condition, index))
                 except UnansweredError as error:
                     what = f"the gate `{task.id}` reads {error.what}"
-                    raise UnansweredError(what, error.key or task.id, error.value) from error
+                    key, value = (error.key, error.value) if error.key else (task.id, "true")
+                    raise UnansweredError(what, key, value) from error
             case BranchBody() as body:
                 if isinstance(outcome.output, list):
                     return outcome.output

@@ -29,6 +29,14 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.NATIVE_MISSING: unsupported("the task has no `airflow` entry"),
     # edges
     Feature.TRIGGER_RULE_ALL_SUCCESS: native(),
+    Feature.EMPTY_LIST_BELOW_FAILURE: lossy(
+        "Airflow skips the tasks of a mapped group as soon as it knows that the list is empty, "
+        "also where a failure above the group should make them upstream_failed"
+    ),
+    Feature.ALLOW_FAILURE_WITH_LEAF: unsupported(
+        "Airflow decides the run by its leaves alone: below an allowed failure it cannot tell one "
+        "that counts from one that does not"
+    ),
     Feature.RULE_DECIDED_EARLY: lossy(
         "Airflow acts on the first upstreams that settle a trigger rule: where one may be skipped "
         "and another fail, or a gate above is slow, the task may run or not by the order of events"
@@ -61,15 +69,14 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "the task's code, or a `pre_execute` hook of an operator, raises AirflowSkipException"
     ),
     Feature.FOR_EACH: native(
-        "`.expand()` over the list of a generated step `x__items`, which takes the trigger rule: "
-        "Airflow would fail the task that returned what is no list. Here the step fails, and the "
-        "task itself is `upstream_failed`, which a rule `one_done` below it tells from `failed`",
+        "`.expand()` over the list of a generated step `x__items`, which takes the trigger rule. "
+        "Where it is no list, that step fails: Airflow alone would fail the task that returned it",
         setup="`max_map_length` where a list has more than 1,024 elements",
     ),
     Feature.GROUP_FOR_EACH: emulated(
         "`@task_group` with `.expand()` over the list of a generated step. Airflow asks some rules "
-        "about all elements at once: steps `x__rule` decide for each. A task that never runs may "
-        "have an instance for each element where the others have none",
+        "about all elements at once: steps `x__rule` decide for each. Below a failure, the tasks "
+        "of a group whose list is empty may be `skipped` where they are `upstream_failed`",
         setup="`max_map_length` where a list has more than 1,024 elements",
     ),
     Feature.FOR_EACH_MAX_PARALLEL: native(

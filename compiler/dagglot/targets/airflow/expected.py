@@ -17,7 +17,8 @@ from dagglot.ir.model import (
 )
 from dagglot.targets.airflow import docs, values
 from dagglot.targets.airflow.kinds import is_function
-from dagglot.targets.airflow.steps import Woven, woven
+from dagglot.targets.airflow.steps import Woven
+from dagglot.targets.airflow.weaving import woven
 from dagglot.targets.base import Context
 
 
@@ -78,6 +79,11 @@ def _task(made: Woven, task: Task, context: Context) -> dict[str, Any]:
         "group": task.group or None,
         "mapped": task.for_each is not None,
     }
+    if task.id in made.steps:
+        # they have the defaults of the DAG
+        facts.pop("timeout")
+        if not is_function(task):
+            facts.pop("retries")
     if task.teardown_of:
         facts["teardown"] = True
     if task.owner or pipeline.owner:

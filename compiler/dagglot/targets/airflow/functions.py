@@ -20,6 +20,7 @@ from dagglot.ir.model import (
 )
 from dagglot.pycode import Call, Code
 from dagglot.targets.airflow import values
+from dagglot.targets.airflow.imports import Imports
 from dagglot.targets.airflow.kinds import values_in
 from dagglot.targets.airflow.pieces import broken, clause, keyword_call
 from dagglot.targets.airflow.steps import ITEMS, RULE, takes_item
@@ -42,7 +43,7 @@ class Function:
         self.task = task
         self.inner = indent + pycode.INDENT
         self.hook = hook
-        self.imports: list[Code] = []
+        self.imports = Imports()
         self.opening: list[Code] = []
         self.statements: list[Code] = []
         self.context: dict[str, None] = {}
@@ -126,8 +127,7 @@ class Function:
         names = {*self.file.used, *self.used, *self.parameters, *self.context, *taken}
         names |= {line.partition(" = ")[0] for line in self.opening}
         called = pycode.identifier(first, names)
-        alias = "" if called == first else f" as {called}"
-        self.imports.append(Code(f"from {module} import {first}{alias}"))
+        self.imports.name(module, first, called)
         return f"{called}{dot}{rest}"
 
     def called(self, body: PythonBody) -> Call:
@@ -203,15 +203,13 @@ class Function:
         self.context["ti"] = None
         woven, task = self.file.woven, self.task
         keywords: list[tuple[str, object]] = []
-
-        def places(ids: Sequence[str]) -> list[object]:
-            return list(ids)
-
         if settings["gates"]:
-            keywords.append(("gates", places(settings["gates"])))
+            keywords.append(("gates", list(settings["gates"])))
         if settings["branches"]:
             branches = {id: list(names) for id, names in settings["branches"].items()}
             keywords.append(("branches", branches))
+        if settings["lists"]:
+            keywords.append(("lists", list(settings["lists"])))
         outside = [id for id in settings["upstream"] if not woven.together(task.id, id)]
         inside = [id for id in settings["upstream"] if id not in outside]
         arguments: list[object] = [Code("ti"), settings["rule"], inside]

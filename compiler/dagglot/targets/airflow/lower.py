@@ -11,6 +11,7 @@ from dagglot import pycode
 from dagglot.ir.model import Group, Pipeline, Task
 from dagglot.pycode import Call, Code
 from dagglot.targets.airflow import docs, edges, values
+from dagglot.targets.airflow.head import Head
 from dagglot.targets.airflow.imports import Imports, airflow_module
 from dagglot.targets.airflow.names import FileNames, file_names, groups, module_name
 from dagglot.targets.airflow.natives import native_aliases, provider_package
@@ -18,9 +19,10 @@ from dagglot.targets.airflow.order import Block, arranged
 from dagglot.targets.airflow.passing import Passing
 from dagglot.targets.airflow.retries import attempts
 from dagglot.targets.airflow.shared import module_of
-from dagglot.targets.airflow.steps import Woven, woven
+from dagglot.targets.airflow.steps import Woven
 from dagglot.targets.airflow.tasks import Tasks
 from dagglot.targets.airflow.view import DagFile, Item, MappedGroup, Statement
+from dagglot.targets.airflow.weaving import woven
 from dagglot.targets.base import Context, Lowered, View
 
 
@@ -179,14 +181,14 @@ class File:
         for teardown, setups in self.woven.setups.items():
             referenced |= {teardown, *setups}
         items = self.items(blocks, tasks, written, referenced)
-        dag = self.dag(shared)
+        dag = Head(self).dag(shared)
         scheduled = self.pipeline.schedule.params
         self.imports_of_helpers()
         return DagFile(
             doc=docs.header(self.pipeline),
             imports=self.imports.blocks(),
             run_params=_run_params(scheduled) if scheduled and self.pipeline.params else None,
-            comments=self.comments(),
+            comments=Head(self).comments(),
             dag=dag,
             items=items,
         )
@@ -279,79 +281,6 @@ class File:
             return Code(text)
         return pycode.call(self.airflow("chain"), steps, indent=indent)
 
-    # --- the DAG itself ---------------------------------------------------------------------
-
-    def dag(self, shared: Mapping[str, object]) -> Code:
-        pipeline, options = self.pipeline, self.pipeline.options.get("airflow", {})
-        arguments: dict[str, object] = {"dag_id": pipeline.id}
-        if options.get("dag_display_name"):
-            arguments["dag_display_name"] = options["dag_display_name"]
-        if pipeline.description:
-            arguments["description"] = pipeline.description
-        if pipeline.docs:
-            arguments["doc_md"] = pycode.text_block(docs.markdown(pipeline.docs))
-        arguments |= self.schedule()
-        arguments["is_paused_upon_creation"] = False
-        if pipeline.concurrency.max_active_tasks is not None:
-            arguments["max_active_tasks"] = pipeline.concurrency.max_active_tasks
-        if options.get("max_consecutive_failed_dag_runs") is not None:
-            key = "max_consecutive_failed_dag_runs"
-            arguments[key] = options[key]
-        if options.get("fail_fast") is not None:
-            arguments["fail_fast" if self.version != "2.11" else "fail_stop"] = options["fail_fast"]
-        if pipeline.tags:
-            arguments["tags"] = list(pipeline.tags)
-        if pipeline.params:
-            self.airflow("Param")
-            arguments["params"] = values.dag_params(pipeline)
-        arguments["default_args"] = self.default_args(shared)
-        if self.macros:
-            arguments["user_defined_macros"] = {
-                name: self.helper(name) if name != "run_params" else Code(name)
-                for name in sorted(self.macros)
-            }
-        links = {k: v for k, v in _mapping(options.get("owner_links")).items() if v is not None}
-        if links:
-            arguments["owner_links"] = links
-        suffix = " as dag" if self.needs_dag else ""
-        call = Call(self.airflow("DAG"), (), tuple(arguments.items()))
-        return Code(f"{pycode.layout(call, 0, 5, len(suffix) + 1)}{suffix}")
-
-    def schedule(self) -> dict[str, object]:
-        schedule = self.pipeline.schedule
-        if schedule.cron is None or not schedule.enabled:
-            return {"schedule": None}
-        zone = schedule.timezone
-        timetable = Call(
-            self.airflow("CronTriggerTimetable"), (schedule.cron,), (("timezone", zone),)
-        )
-        found: dict[str, object] = {"schedule": timetable}
-        start = schedule.start
-        if start is not None:
-            self.imports.module("pendulum")
-            found["start_date"] = values.moment(start, zone)
-        elif self.version == "2.11":
-            self.imports.module("pendulum")
-            found["start_date"] = Call("pendulum.datetime", (2020, 1, 1), (("tz", zone),))
-        if schedule.end is not None:
-            self.imports.module("pendulum")
-            found["end_date"] = values.moment(schedule.end, zone)
-        found["catchup"] = False
-        return found
-
-    def default_args(self, shared: Mapping[str, object]) -> dict[str, object]:
-        pipeline = self.pipeline
-        found: dict[str, object] = {}
-        if pipeline.owner:
-            found["owner"] = pipeline.owner
-        found |= shared
-        queue = pipeline.options.get("airflow", {}).get("queue")
-        if queue:
-            found["queue"] = queue
-        if pipeline.params:
-            found["pre_execute"] = self.params_check()
-        return found
-
     def params_check(self) -> object:
         """The hook that refuses what Airflow's own check of params lets through."""
         check = self.helper("check_params")
@@ -360,17 +289,6 @@ class File:
         if not scheduled:
             return check
         return Call(self.airflow("partial"), (check,), (("by_hand", scheduled),))
-
-    def comments(self) -> tuple[Code, ...]:
-        schedule = self.pipeline.schedule
-        if schedule.cron and schedule.enabled and not schedule.start and self.version == "2.11":
-            return (Code("# Airflow 2 asks for a start; with catchup off any past date will do."),)
-        if schedule.is_set and not schedule.enabled:
-            return (
-                Code("# The schedule is switched off: runs start by hand. (Airflow's pause switch"),
-                Code("# would count only when the DAG is first deployed.)"),
-            )
-        return ()
 
     def imports_of_helpers(self) -> None:
         for name in self.used:
@@ -388,10 +306,6 @@ def _run_params(scheduled: Mapping[str, Any]) -> Code:
         for name, value in scheduled.items()
     ]
     return Code("{" + ", ".join(["**params", *items]) + "}")
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _pad(indent: int) -> Code:

@@ -12,7 +12,7 @@ from dagglot.frozen import dataclass
 from dagglot.ir.model import Group, Pipeline
 from dagglot.targets.airflow.kinds import is_function
 from dagglot.targets.airflow.readback import read
-from dagglot.targets.airflow.steps import woven
+from dagglot.targets.airflow.weaving import woven
 from dagglot.targets.base import RunNames
 
 PACKAGE: Final = "pipeline_helpers"

@@ -96,8 +96,16 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
     from dagglot.ir.model import NativeBody, PythonBody
     from dagglot.targets.airflow.names import PACKAGE, module_name
     from dagglot.targets.airflow.natives import native_classes
+    from dagglot.targets.airflow.weaving import unbearable
 
     title = f"{TARGET.title} {version}"
+    for teardown, setup in unbearable(pipeline):
+        yield codes.UNSUPPORTED.at(
+            teardown.at("teardown_of"),
+            target=title,
+            feature=f"the teardown of `{setup}`, which decides about other tasks",
+            reason="below such a set-up stand only tasks with `all_success`, and no fan-out",
+        )
     ours = {PACKAGE, module_name(pipeline)}
     for task in pipeline.tasks:
         modules: list[str] = []

@@ -51,6 +51,9 @@ class Tasks:
         for name, neutral in _NEUTRAL.items():
             value = own.get(name, neutral)
             needed = own["retries"] or name in ("retries", "execution_timeout")
+            if task.id in self.file.woven.steps:
+                # a step is not repeated; Airflow executes no EmptyOperator
+                needed = name == "retries" and is_function(task)
             if needed and value != self.shared.get(name, neutral):
                 found[name] = value
         if "pre_execute" in own:
@@ -88,6 +91,7 @@ class Tasks:
             arguments = {"task_id": task.name, **common, **own}
         call = Call(function, (), tuple(arguments.items()))
         target = self.file.names.variables[task.id]
+        referenced = referenced or self.file.passing.is_passed(task.id)
         if task.for_each is not None:
             text = self.chained(task, call, f"{target} = " if referenced else "", indent)
         elif referenced:
@@ -147,7 +151,10 @@ class Tasks:
         file = self.file
         name = file.names.functions[task.id]
         text = docs.task_docs(task)
-        docstring = docs.as_docstring(text, indent + pycode.INDENT)
+        # Airflow takes the docstring for the docs of what is not expanded
+        docstring = None
+        if task.for_each is None:
+            docstring = docs.as_docstring(text, indent + pycode.INDENT)
         arguments: dict[str, Any] = {"task_id": task.name} if name != task.name else {}
         arguments |= self.rule(task)
         body = task.body if task.id not in file.woven.groups else None
@@ -157,12 +164,13 @@ class Tasks:
         function = Function(file, task, indent)
         function.write()
         statements = function.finished()
+        imported = function.imports.blocks()
         given = [(file.names.outputs[id], file.result(id)) for id in file.passing.arguments(task)]
         line, made = self.called(task, name, given, "item" in function.parameters, indent)
         if referenced or file.passing.is_passed(task.id):
             line = pycode.assignment(file.names.variables[task.id], made, indent)
         decorators = [*self.deciding(task, arguments, indent)]
-        if file.version == "2.11" and function.imports:
+        if file.version == "2.11" and imported:
             decorators.append(file.helper("exit_fails"))
         parameters = function.signature()
         return PythonTask(
@@ -170,7 +178,7 @@ class Tasks:
             decorators=tuple(decorators),
             signature=pycode.call(name, parameters, indent=indent, prefix="def ", suffix=":"),
             doc=docstring,
-            imported=tuple(function.imports),
+            imported=imported,
             statements=statements,
             call=line,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 from dagglot import pycode
 from dagglot.expressions.types import Kind, Type
 from dagglot.expressions.writer import Names
+from dagglot.frozen import dataclass
 from dagglot.ir.model import Json, Param, Pipeline
 from dagglot.pycode import Call
 

@@ -15,7 +15,8 @@ class PythonTask:
     signature: Code
     """Behind ``def``, with the name and the parameters."""
     doc: Code | None
-    imported: tuple[Code, ...]
+    imported: tuple[tuple[Code, ...], ...]
+    """What the function imports itself, the standard library first."""
     statements: tuple[Code, ...]
     call: Code
     kind: str = "python"

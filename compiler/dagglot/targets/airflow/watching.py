@@ -48,8 +48,8 @@ def watchers(pipeline: Pipeline, fresh: Callable[[str], str]) -> Iterator[Task]:
     allowed = any(task.allow_failure for task in pipeline.tasks)
     if plain and not allowed and not flow.may_skip(pipeline):
         return
-    excused = _excused(pipeline)
-    hidden = [id for id in flow.leaves(pipeline) if id in excused]
+    forgiven = excused(pipeline)
+    hidden = [id for id in flow.leaves(pipeline) if id in forgiven]
     for id in hidden:
         yield Task(
             id=fresh(f"{id}__ended"),
@@ -71,7 +71,7 @@ def watchers(pipeline: Pipeline, fresh: Callable[[str], str]) -> Iterator[Task]:
             and not _is_plain(task, pipeline)
         ]
     for number, ids in enumerate(_together(pipeline, counting), 1):
-        exact = any(id in excused for id in ids)
+        exact = any(id in forgiven for id in ids)
         yield Task(
             id=fresh("watcher" if number == 1 else f"watcher_{number}"),
             body=OtherBody(kind="airflow-watcher", settings={"ids": ids if exact else ()}),
@@ -90,7 +90,7 @@ def _is_plain(task: Task, pipeline: Pipeline) -> bool:
     )
 
 
-def _excused(pipeline: Pipeline) -> frozenset[str]:
+def excused(pipeline: Pipeline) -> frozenset[str]:
     """The tasks that may end badly although no failure counts."""
     found: set[str] = set()
     tasks = {task.id: task for task in pipeline.tasks}

@@ -9,6 +9,13 @@ from typing import Final
 from dagglot.features import Feature
 from dagglot.targets.base import NOT_YET, Capabilities, Verdict, emulated, native, unsupported
 
+_RULE: Final = (
+    "Dagster knows one rule, all upstream succeeded: each op tells those after it how it ended, "
+    "and a decorator in the helpers decides by that"
+)
+
+_SKIPS: Final = "an op that skips itself ends green, with its state in the metadata"
+
 _CODE: Final[Mapping[Feature, Verdict]] = {
     # kinds of task
     Feature.PYTHON: emulated(
@@ -22,9 +29,58 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.NOOP: native("an op without a body"),
     Feature.NATIVE: native("an op that calls the function"),
     Feature.NATIVE_MISSING: unsupported("the task has no `dagster` entry"),
+    Feature.GATE_ALL_DOWNSTREAM: emulated(
+        "an op of Dagster cannot skip what is far below it: the ops after a gate are told what it "
+        "closes, and tell those after them"
+    ),
+    Feature.GATE_DIRECT: emulated(
+        "Dagster would skip everything below, not only what stands directly below: the ops after "
+        "a gate are told what it closes"
+    ),
+    Feature.BRANCH: emulated(
+        "Dagster would skip everything below what is not chosen, joins too: the ops after a branch "
+        "are told what it skips"
+    ),
+    Feature.SKIP_ON: emulated(_SKIPS),
+    Feature.SKIP_EXIT_CODE: emulated(_SKIPS),
     # edges
     Feature.TRIGGER_RULE_ALL_SUCCESS: native("an op's inputs; an edge without data is `Nothing`"),
+    **dict.fromkeys(
+        (
+            Feature.TRIGGER_RULE_ALL_FAILED,
+            Feature.TRIGGER_RULE_ALL_DONE,
+            Feature.TRIGGER_RULE_ALL_DONE_MIN_ONE_SUCCESS,
+            Feature.TRIGGER_RULE_ALL_SKIPPED,
+            Feature.TRIGGER_RULE_ONE_FAILED,
+            Feature.TRIGGER_RULE_ONE_SUCCESS,
+            Feature.TRIGGER_RULE_ONE_DONE,
+            Feature.TRIGGER_RULE_NONE_FAILED,
+            Feature.TRIGGER_RULE_NONE_FAILED_MIN_ONE_SUCCESS,
+            Feature.TRIGGER_RULE_NONE_SKIPPED,
+        ),
+        emulated(_RULE),
+    ),
+    Feature.EMPTY_LIST_BELOW_FAILURE: emulated("rules are asked before the list of a group"),
+    Feature.ALLOW_FAILURE_WITH_LEAF: emulated("the last op says which failures count"),
     Feature.RULE_DECIDED_EARLY: native("a step waits for all its upstreams"),
+    Feature.TEARDOWN: emulated("as the trigger rules; a teardown that fails ends green"),
+    Feature.ALLOW_FAILURE: emulated(
+        "any step that fails would fail the run: an op whose failure is allowed ends green, with "
+        "its state in the metadata and the error in its log"
+    ),
+    Feature.FAIL_RUN_ON_LEAF: emulated(
+        "any step that fails would fail the run: an op whose failure may be hidden ends green, "
+        "with its state in the metadata and the error in its log"
+    ),
+    Feature.WHEN: emulated(_SKIPS),
+    Feature.FOR_EACH: emulated(
+        "dynamic outputs of Dagster; a step maps the list, and another makes one of all instances"
+    ),
+    Feature.FOR_EACH_MAX_PARALLEL: native("a limit of the job's executor, by a tag of the ops"),
+    Feature.GROUP_FOR_EACH: emulated("as of a task; the ops of the group are mapped together"),
+    Feature.FOR_EACH_NESTED: unsupported(
+        "an op of Dagster cannot be downstream of two dynamic outputs"
+    ),
     Feature.GROUP: emulated(
         "a nested graph of Dagster hides its ops behind inputs and outputs of its own, so that an "
         "edge to a task inside has no place: the ops stay flat, named `group__task`, with a tag"
@@ -42,6 +98,7 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "script's processes"
     ),
     Feature.ENV: native("the environment of the script's process"),
+    Feature.MAX_ACTIVE_TASKS: native("`max_concurrent` of the job's executor"),
     # values
     Feature.TASK_OUTPUT: native(
         "outputs and inputs of ops. They pass through the IO manager: ops on several machines "

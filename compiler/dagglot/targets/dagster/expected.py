@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from dagglot.expressions.tree import TaskOutput, references
 from dagglot.expressions.types import Kind
 from dagglot.ir.model import Backoff, Group, Json, NoopBody, Param, Pipeline, Retries, Task
-from dagglot.passes.dependencies import body_values
 from dagglot.targets.base import Context
-from dagglot.targets.dagster import labels, names
+from dagglot.targets.dagster import control_flow, labels, names
+from dagglot.targets.dagster.executor import max_concurrent
 from dagglot.targets.dagster.options import options
+from dagglot.targets.dagster.wiring import list_reads, read_outputs, waits_for
 
 _BACKOFFS: Final = {Backoff.LINEAR: "linear", Backoff.EXPONENTIAL: "exponential"}
 _TYPES: Final = {
@@ -31,8 +31,12 @@ def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
     tags = labels.job_tags(pipeline)
     groups = labels.groups_by_id(pipeline.groups)
     chosen = options(pipeline, context)
-    limited = "max_concurrent" in chosen or chosen.get("executor") == "multiprocess"
-    executor = "multiprocess" if limited else "multi_or_in_process_executor"
+    configured = (
+        max_concurrent(pipeline, chosen) is not None
+        or chosen.get("executor") == "multiprocess"
+        or control_flow.needs_outcomes(pipeline)
+    )
+    executor = "multiprocess" if configured else "multi_or_in_process_executor"
     if chosen.get("executor") == "in_process":
         executor = "in_process"
     return {
@@ -45,7 +49,10 @@ def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
         "hooks": (),
         "schedule": _schedule(pipeline, job),
         "params": {param.name: _param(param) for param in pipeline.params},
-        "tasks": tuple(_task(task, groups, job) for task in pipeline.tasks),
+        "tasks": (
+            *(_task(task, groups, pipeline) for task in pipeline.tasks),
+            *_helpers(pipeline),
+        ),
     }
 
 
@@ -81,26 +88,28 @@ def _param(param: Param) -> Json:
     return fact
 
 
-def _task(task: Task, groups: Mapping[str, Group], job: str) -> Json:
+_RESULT: Final[Json] = {"result": {"required": True, "dynamic": False}}
+_OUTCOME: Final[Json] = {
+    "result": {"required": True, "dynamic": False},
+    "outcome": {"required": True, "dynamic": False},
+}
+
+
+def _task(task: Task, groups: Mapping[str, Group], pipeline: Pipeline) -> Json:
+    job = names.job_name(pipeline)
     node = names.node_name(task.id)
-    read = {
-        leaf.task
-        for value, key in body_values(task)
-        if key not in ("airflow", "prefect")
-        for leaf in references((value, tuple(task.env.values())))
-        if isinstance(leaf, TaskOutput)
-    }
-    upstream = [id for id in task.upstream if id in read]
-    upstream += [id for id in task.upstream if id not in read]
     # what cannot fail has no policy
     retries = Retries() if isinstance(task.body, NoopBody) else task.retries
+    maps = control_flow.map_by_task(pipeline)
+    one = maps.get(task.id)
+    has_outcomes = control_flow.needs_outcomes(pipeline)
     fact: dict[str, Json] = {
         "id": node,
         "definition": names.op_name(job, node),
         "description": labels.description(task.description, task.docs) or None,
-        "upstream": tuple(names.node_name(id) for id in upstream),
-        "outputs": {"result": {"required": True, "dynamic": False}},
-        "mapped": False,
+        "upstream": _upstream(task, pipeline),
+        "outputs": _OUTCOME if has_outcomes else _RESULT,
+        "mapped": one is not None,
         "retries": retries.count,
         "jitter": None,
         "pool": None,
@@ -112,8 +121,45 @@ def _task(task: Task, groups: Mapping[str, Group], job: str) -> Json:
         if retries.max_delay is not None and retries.backoff is Backoff.CONSTANT:
             fact["retry_delay"] = min(retries.delay, retries.max_delay).total_seconds()
     tags = labels.task_tags(task, groups)
+    if one is not None and one.for_each.max_parallel is not None:
+        tags[labels.FOR_EACH] = one.id
     given = task.options.get("dagster", {}).get("metadata")
     if isinstance(given, Mapping):
         tags |= labels.metadata_tags(given)
     fact["tags"] = tags
     return fact
+
+
+def _upstream(task: Task, pipeline: Pipeline) -> tuple[str, ...]:
+    """The nodes that feed an op: those whose outputs it reads come first."""
+    helpers = names.helper_nodes(pipeline)
+    maps = control_flow.map_by_task(pipeline)
+    own = maps.get(task.id)
+    ids = (*read_outputs(task), *waits_for(task))
+    found = [
+        names.node_name(id) if maps.get(id) in (None, own) else helpers["all", id] for id in ids
+    ]
+    return (*((helpers["elements", own.id],) if own is not None else ()), *found)
+
+
+def _helpers(pipeline: Pipeline) -> Iterator[Json]:
+    """The ops that make lists to map over, and those that gather instances."""
+    helpers = names.helper_nodes(pipeline)
+    maps = control_flow.map_by_task(pipeline)
+    for one in control_flow.maps(pipeline):
+        reads = list_reads(one)
+        yield {
+            "id": helpers["elements", one.id],
+            "upstream": tuple(
+                helpers["all", id] if id in maps else names.node_name(id) for id in reads
+            ),
+            "outputs": {"result": {"required": True, "dynamic": True}},
+            "mapped": False,
+        }
+    for id in control_flow.gathered(pipeline):
+        yield {
+            "id": helpers["all", id],
+            "upstream": (names.node_name(id),),
+            "outputs": _OUTCOME,
+            "mapped": False,
+        }

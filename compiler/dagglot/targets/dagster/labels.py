@@ -16,6 +16,8 @@ _KEY: Final = re.compile(r"(?:[A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}")
 _SYSTEM: Final = re.compile(r"\.?dagster[^/]*/")
 OWNER: Final = "owner"
 GROUP: Final = "group"
+FOR_EACH: Final = "for_each"
+"""The tag of ops with a limit of how many elements are worked on at once."""
 
 
 def description(short: str, docs: str) -> str:
@@ -86,7 +88,7 @@ def _tags(pairs: Iterable[tuple[str, str]], words: Iterable[str]) -> dict[str, s
 
 def _key(word: str) -> str:
     """The word, or what is left of it as a key: keys below ``dagster/`` are Dagster's own."""
-    if word in (OWNER, GROUP):
+    if word in (OWNER, GROUP, FOR_EACH):
         return f"{word}_"
     if _KEY.fullmatch(word) and not _SYSTEM.match(word):
         return word

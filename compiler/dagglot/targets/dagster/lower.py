@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Any
 
 from dagglot import pycode
-from dagglot.ir import graph
-from dagglot.ir.model import NoopBody, Pipeline, Task
+from dagglot.ir.model import NoopBody, Pipeline, Task, TriggerRule
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
-from dagglot.targets.dagster import labels, retries
-from dagglot.targets.dagster.body import OpBody, op_body, outputs_read
+from dagglot.targets.dagster import control_flow, labels, retries
+from dagglot.targets.dagster.body import list_body, op_body
+from dagglot.targets.dagster.control_flow import Map
+from dagglot.targets.dagster.executor import executor
 from dagglot.targets.dagster.imports import Imports
 from dagglot.targets.dagster.names import (
     FOLDER,
     PACKAGE,
     file_names,
+    helper_nodes,
     job_name,
     module_name,
     node_name,
     op_name,
 )
-from dagglot.targets.dagster.nodes import node
 from dagglot.targets.dagster.options import options
-from dagglot.targets.dagster.params import Fields, field_names
+from dagglot.targets.dagster.params import Fields
 from dagglot.targets.dagster.schedule import schedule
+from dagglot.targets.dagster.scope import OpBody
 from dagglot.targets.dagster.view import Function, JobFile, ParamsClass, signature
-
-START_AFTER: Final = "start_after"
-"""The input that only waits."""
+from dagglot.targets.dagster.wiring import (
+    START_AFTER,
+    OutcomeNodes,
+    list_reads,
+    nodes,
+    read_outputs,
+    waits_for,
+)
 
 
 def lower(pipeline: Pipeline, context: Context) -> Lowered:
@@ -63,14 +70,16 @@ class _File:
         self.imports.module("dagster", "dg")
         self.helpers: dict[str, set[str]] = {}
         self.groups = labels.groups_by_id(pipeline.groups)
-        self.fields = field_names(pipeline)
-        self.reads = {task.id: read_outputs(task) for task in pipeline.tasks}
-        self.retries = {task.id: retries.of_task(task) for task in pipeline.tasks}
         self.policies = self.shared_policies()
+        self.has_outcomes = control_flow.needs_outcomes(pipeline)
+        self.maps = control_flow.map_by_task(pipeline)
+        self.quiet = control_flow.quiet(pipeline)
+        self.helper_nodes = helper_nodes(pipeline)
 
     def shared_policies(self) -> dict[Call, Code]:
         """The constants of the retry policies that several ops have."""
-        count = Counter(policy for policy in self.retries.values() if policy is not None)
+        made = [retries.of_task(task) for task in self.pipeline.tasks]
+        count = Counter(policy for policy in made if policy is not None)
         if any(policy.function == retries.CAPPED for policy in count):
             self.helper("attempts", retries.CAPPED)
         names: dict[Call, Code] = {}
@@ -87,7 +96,7 @@ class _File:
     def view(self) -> JobFile:
         pipeline = self.pipeline
         params = self.params()
-        ops = tuple(self.op(task) for task in pipeline.tasks)
+        ops = tuple(self.ops())
         made = schedule(pipeline, self.names, self.imports)
         return JobFile(
             doc=self.doc(),
@@ -127,14 +136,19 @@ class _File:
 
     # --- ops ------------------------------------------------------------------------------------
 
+    def ops(self) -> Iterator[Function]:
+        """An op for each task, before it the one that makes the list that it is mapped over."""
+        made: set[str] = set()
+        for task in self.pipeline.tasks:
+            one = self.maps.get(task.id)
+            if one is not None and one.id not in made:
+                made.add(one.id)
+                yield self.list_op(one)
+            yield self.op(task)
+
     def op(self, task: Task) -> Function:
-        body = op_body(task, self.pipeline, self.names, self.fields)
-        for module, name in body.helpers:
-            self.helper(module, name)
-        for module in body.modules:
-            self.imports.module(module)
-        if body.returns == "Any":
-            self.imports.name("typing", "Any")
+        body = op_body(task, self.pipeline, self.names)
+        self.need(body)
         text = labels.description(task.description, task.docs)
         doc = labels.docstring(text)
         keywords: dict[str, object] = {"name": op_name(job_name(self.pipeline), node_name(task.id))}
@@ -143,12 +157,16 @@ class _File:
         tags = self.tags(task)
         if tags:
             keywords["tags"] = tags
-        if self.waits_for(task):
+        if self.has_outcomes:
+            keywords["out"] = self.helper("rules", "OUTPUTS")
+        elif waits_for(task):
             keywords["ins"] = {START_AFTER: Code("dg.In(dg.Nothing)")}
-        policy = self.retries[task.id]
+        policy = retries.of_task(task)
         if policy is not None:
             keywords["retry_policy"] = self.policies.get(policy, policy)
         decorators = [pycode.call("dg.op", (), keywords, prefix="@")]
+        if self.has_outcomes:
+            decorators.append(self.with_outcome(task))
         if body.guarded or (task.timeout is not None and not isinstance(task.body, NoopBody)):
             limit = {"timeout": retries.seconds(task.timeout)} if task.timeout is not None else {}
             decorators.append(
@@ -156,32 +174,92 @@ class _File:
             )
         return Function(
             decorators=tuple(Code(f"@{decorator}") for decorator in decorators),
-            signature=self.signature(task, body),
+            signature=self.signature(self.names.functions[task.id], read_outputs(task), body),
             doc=doc,
             imports=body.imports.blocks(INDENT),
             statements=body.lines(),
         )
 
+    def with_outcome(self, task: Task) -> Code:
+        """When the op runs, and what its failure means."""
+        keywords: dict[str, object] = {}
+        if task.upstream:
+            keywords["after"] = self.after(task.upstream)
+        if task.teardown_of:
+            keywords["rule"] = TriggerRule.ONE_SUCCESS.value
+            keywords["teardown_of"] = self.after(task.teardown_of)
+        elif task.upstream and task.trigger_rule is not TriggerRule.ALL_SUCCESS:
+            keywords["rule"] = task.trigger_rule.value
+        if task.allow_failure and not task.teardown_of:
+            keywords["allow_failure"] = True
+        if task.id in self.quiet and not task.teardown_of:
+            keywords["quiet"] = True
+        if task.id in self.maps:
+            keywords["for_each"] = True
+        for flag in ("teardown_of", "allow_failure", "quiet"):
+            if flag in keywords:
+                self.helpers.setdefault("rules", set()).add(flag)
+        return pycode.call(self.helper("rules", "with_outcome"), (), keywords, prefix="@")
+
+    def after(self, ids: Iterable[str]) -> list[str]:
+        """The tasks, as the inputs with their outcomes call them."""
+        return [self.names.outcomes[id].removeprefix("after_") for id in ids]
+
+    def list_op(self, one: Map) -> Function:
+        """The op that makes the list to map over."""
+        reads = list_reads(one)
+        body = list_body(one.for_each.items, self.pipeline, self.names, reads)
+        self.need(body)
+        self.imports.name("typing", "Any")
+        self.helper("rules", "gather" if self.names.maps[one.id].instances else "elements")
+        node = self.helper_nodes["elements", one.id]
+        keywords: dict[str, object] = {
+            "name": op_name(job_name(self.pipeline), node),
+            "out": Code("dg.DynamicOut()"),
+        }
+        given = {"after": self.after(reads)} if reads else {}
+        made = pycode.call(self.helper("rules", "elements"), (), given, prefix="@")
+        return Function(
+            decorators=(
+                Code(f"@{pycode.call('dg.op', (), keywords, prefix='@')}"),
+                Code(f"@{made}"),
+            ),
+            signature=self.signature(self.names.maps[one.id].function, reads, body),
+            statements=body.lines(),
+        )
+
+    def need(self, body: OpBody) -> None:
+        for module, name in body.helpers:
+            self.helper(module, name)
+        for module, flag in body.flags:
+            self.helpers.setdefault(module, set()).add(flag)
+        for module in body.modules:
+            self.imports.module(module)
+        if body.returns == "Any":
+            self.imports.name("typing", "Any")
+
     def tags(self, task: Task) -> dict[str, str]:
         own = labels.task_tags(task, self.groups)
+        one = self.maps.get(task.id)
+        if one is not None and one.for_each.max_parallel is not None:
+            own[labels.FOR_EACH] = one.id
         given = task.options.get("dagster", {}).get("metadata")
         return {**own, **(labels.metadata_tags(given) if isinstance(given, Mapping) else {})}
 
-    def signature(self, task: Task, body: OpBody) -> Code:
+    def signature(self, function: str, reads: tuple[str, ...], body: OpBody) -> Code:
         parameters = []
         if body.context:
             parameters.append("context: dg.OpExecutionContext")
         if body.params:
             parameters.append(f"params: {self.names.params}")
-        for id in self.reads[task.id]:
+        if body.item:
+            parameters.append("item: Any")
+        if body.index:
+            parameters.append("index: int")
+        parameters += [f"{self.names.inputs[id]}: Any" for id in reads]
+        if body.item or reads:
             self.imports.name("typing", "Any")
-            parameters.append(f"{self.names.inputs[id]}: Any")
-        return signature(self.names.functions[task.id], parameters, body.returns)
-
-    def waits_for(self, task: Task) -> list[str]:
-        """The upstream tasks whose outputs it does not read."""
-        read = self.reads[task.id]
-        return [id for id in task.upstream if id not in read]
+        return signature(function, parameters, body.returns)
 
     # --- the job --------------------------------------------------------------------------------
 
@@ -202,9 +280,9 @@ class _File:
         if pipeline.params:
             checked = self.helper("params", "checked_at_launch")
             keywords["resource_defs"] = {"params": Code(f"{checked}({self.names.params})")}
-        executor = self.executor()
-        if executor is not None:
-            keywords["executor_def"] = executor
+        chosen = executor(pipeline, self.options)
+        if chosen is not None:
+            keywords["executor_def"] = chosen
         return Function(
             decorators=(Code(f"@{pycode.call('dg.job', (), keywords, prefix='@')}"),),
             signature=signature(self.names.job, [], "None"),
@@ -212,41 +290,10 @@ class _File:
             statements=tuple(self.nodes()),
         )
 
-    def executor(self) -> object:
-        limit = self.options.get("max_concurrent")
-        if self.options.get("executor") == "in_process":
-            return Code("dg.in_process_executor")
-        if limit is not None:
-            settings = {"max_concurrent": limit}
-            return Call("dg.multiprocess_executor.configured", (settings,))
-        if self.options.get("executor") == "multiprocess":
-            return Code("dg.multiprocess_executor")
-        return None
-
-    def nodes(self) -> list[Code]:
-        """Every op in the job under its task's own name, after those that it waits for."""
-        names = self.names
-        tasks = {task.id: task for task in self.pipeline.tasks}
-        edges = {id: task.upstream for id, task in tasks.items()}
-        needed = {id for upstream in edges.values() for id in upstream}
-        made: list[Code] = []
-        for id in graph.topological(edges):
-            task = tasks[id]
-            inputs: list[tuple[str, object]] = [
-                (names.inputs[other], Code(names.variables[other])) for other in self.reads[id]
-            ]
-            waits = [Code(names.variables[other]) for other in self.waits_for(task)]
-            if waits:
-                inputs.append((START_AFTER, waits[0] if len(waits) == 1 else waits))
-            variable = names.variables[id] if id in needed else None
-            made.append(node(variable, names.functions[id], node_name(id), inputs))
-        return made
-
-
-def read_outputs(task: Task) -> tuple[str, ...]:
-    """The upstream tasks whose outputs a task reads, in the order of its edges."""
-    found = outputs_read(task)
-    return tuple(id for id in task.upstream if id in found)
+    def nodes(self) -> Iterator[Code]:
+        if self.has_outcomes:
+            return OutcomeNodes(self.pipeline, self.names).lines()
+        return nodes(self.pipeline, self.names)
 
 
 def _metadata(text: str) -> object:

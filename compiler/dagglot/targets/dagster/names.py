@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import field
 from functools import lru_cache
+from itertools import chain, count
 from typing import Final
 
 from dagglot import pycode
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
-from dagglot.ir.model import NativeBody, Pipeline, PythonBody
+from dagglot.ir.model import BranchBody, GateBody, NativeBody, Pipeline, PythonBody
 from dagglot.targets.base import RunNames
+from dagglot.targets.dagster import control_flow
 
 PACKAGE: Final = "pipeline_helpers"
 FOLDER: Final = "defs"
@@ -41,6 +44,14 @@ RESERVED: Final = frozenset(
         *("IsoDate", "IsoDatetime", "JsonList", "JsonMap", "Number", "matches", "one_of"),
         *("to_json", "json_text", "to_text", "value_at", "item_of", "boolean", "to_bool"),
         *("to_int", "to_float", "to_date", "to_datetime", "add_time"),
+    }
+)
+
+# What a job file imports besides where its ops tell each other how they ended, and inputs there.
+_OF_RULES: Final = frozenset(
+    {
+        *("with_outcome", "elements", "gather", "OUTPUTS", "SkipTask", "skip_on", "gate", "branch"),
+        *("Decision", "element", "item", "index", "chosen", "is_open", "results", "outcomes"),
     }
 )
 
@@ -77,6 +88,24 @@ def op_name(job: str, node: str) -> str:
     return f"{job}__{node}"
 
 
+def helper_nodes(pipeline: Pipeline) -> dict[tuple[str, str], str]:
+    """The generated nodes of a job, by what they are and for whom: a list to map over
+    (``elements``), and all instances of a mapped task as one (``all``)."""
+    taken = {node_name(task.id) for task in pipeline.tasks}
+    made: dict[tuple[str, str], str] = {}
+    wanted = [("elements", one.id) for one in control_flow.maps(pipeline)]
+    wanted += [("all", id) for id in control_flow.gathered(pipeline)]
+    for what, id in wanted:
+        made[what, id] = name = _free(f"{node_name(id)}__{what}", taken)
+        taken.add(name)
+    return made
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    numbered = (f"{name}_{number}" for number in count(2))
+    return next(one for one in chain((name,), numbered) if one not in taken)
+
+
 def schedule_name(job: str) -> str:
     return f"{job}_schedule"
 
@@ -86,6 +115,7 @@ def run_names(pipeline: Pipeline) -> RunNames:
         pipeline=job_name(pipeline),
         file=f"{FOLDER}/{module_name(pipeline)}.py",
         tasks={node_name(task.id): task.id for task in pipeline.tasks},
+        helpers=frozenset(helper_nodes(pipeline).values()),
     )
 
 
@@ -102,7 +132,9 @@ def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
     taken = {PACKAGE, FOLDER, DEFINITIONS}
     for task in pipeline.tasks:
         match task.body:
-            case PythonBody(module=module):
+            case PythonBody(module=module) | GateBody(call=PythonBody(module=module)):
+                modules = [(module, task.at("call"))]
+            case BranchBody(call=PythonBody(module=module)):
                 modules = [(module, task.at("call"))]
             case NativeBody(calls=calls) if "dagster" in calls:
                 modules = [(calls["dagster"].module, calls["dagster"].span)]
@@ -129,11 +161,29 @@ class FileNames:
     """The parameter of a later op that gets the task's output."""
     taken: Collection[str]
     """All of the module's names."""
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    """The parameter of a later op that is told how the task ended."""
+    maps: Mapping[str, MapNames] = field(default_factory=dict)
+    """By the id of the task or the group with ``for_each``."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapNames:
+    """Python names around one list: the op that makes it, what it is in the job, and the function
+    that says what is done for an element."""
+
+    function: str
+    variable: str
+    each: str
+    instances: Mapping[str, tuple[str, str]]
+    """Of each task that is waited for outside: its results, and how its instances ended."""
 
 
 def file_names(pipeline: Pipeline) -> FileNames:
     """Names that clash neither with each other nor with anything that the file imports."""
-    taken = set(RESERVED)
+    has_outcomes = control_flow.needs_outcomes(pipeline)
+    reserved = RESERVED | _OF_RULES if has_outcomes else RESERVED
+    taken = set(reserved)
     job = _taking(pycode.identifier(job_name(pipeline), taken), taken)
     schedule = _taking(pycode.identifier(schedule_name(job_name(pipeline)), taken), taken)
     params = _taking(pycode.identifier(f"{_camel(pipeline.id)}Params", taken), taken)
@@ -147,10 +197,47 @@ def file_names(pipeline: Pipeline) -> FileNames:
         for id, name in functions.items()
     }
     inputs: dict[str, str] = {}
-    used = {*RESERVED, *_DISALLOWED}
+    used = {*reserved, *_DISALLOWED}
     for id, name in functions.items():
         inputs[id] = _taking(pycode.identifier(name, used), used)
-    return FileNames(job, schedule, params, functions, variables, inputs, frozenset(taken))
+    outcomes: dict[str, str] = {}
+    if has_outcomes:
+        for id, name in functions.items():
+            outcomes[id] = _taking(pycode.identifier(f"after_{name}", used), used)
+    maps = {
+        one.id: _map_names(one, functions, control_flow.gathered(pipeline), taken)
+        for one in control_flow.maps(pipeline)
+    }
+    return FileNames(
+        job,
+        schedule,
+        params,
+        functions,
+        variables,
+        inputs,
+        frozenset(taken),
+        outcomes,
+        maps,
+    )
+
+
+def _map_names(
+    one: control_flow.Map, functions: Mapping[str, str], gathered: Collection[str], taken: set[str]
+) -> MapNames:
+    def name(text: str) -> str:
+        return _taking(pycode.identifier(text, taken), taken)
+
+    base = functions.get(one.id) or node_name(one.id)
+    return MapNames(
+        name(f"{base}_elements"),
+        name(f"{base}_elements_"),
+        name(f"each_{base}"),
+        {
+            id: (name(f"{functions[id]}_results"), name(f"{functions[id]}_outcomes"))
+            for id in one.tasks
+            if id in gathered
+        },
+    )
 
 
 def imported_name(name: str, taken: Collection[str]) -> str:

@@ -10,15 +10,21 @@ from dagglot.pycode import INDENT, LINE_LENGTH, Code
 Inputs = Sequence[tuple[str, object]]
 
 
-def node(variable: str | None, function: str, alias: str, inputs: Inputs) -> Code:
+def node(
+    variable: str | None, function: str, alias: str, inputs: Inputs, indent: int = INDENT
+) -> Code:
     """``variable = function.alias(…)(…)``, broken where ruff breaks such a chain."""
-    target = f"{variable} = " if variable else ""
-    made = _chain(function, alias, inputs, INDENT, len(target))
-    if made is not None or not variable:
-        return Code(f"{target}{made or _broken(function, alias, inputs, INDENT)}")
-    inner = INDENT + INDENT
+    return placed(f"{variable} = " if variable else "", function, alias, inputs, indent)
+
+
+def placed(target: str, function: str, alias: str, inputs: Inputs, indent: int) -> Code:
+    """The same behind any words, such as ``return``."""
+    made = _chain(function, alias, inputs, indent, len(target))
+    if made is not None or not target:
+        return Code(f"{target}{made or _broken(function, alias, inputs, indent)}")
+    inner = indent + INDENT
     made = _chain(function, alias, inputs, inner, 0) or _broken(function, alias, inputs, inner)
-    return Code(f"{target}(\n{' ' * inner}{made}\n{' ' * INDENT})")
+    return Code(f"{target}(\n{' ' * inner}{made}\n{' ' * indent})")
 
 
 def _chain(function: str, alias: str, inputs: Inputs, indent: int, before: int) -> str | None:
@@ -37,3 +43,12 @@ def _broken(function: str, alias: str, inputs: Inputs, indent: int) -> str:
     head = f"{function}.alias(\n{pad}{' ' * INDENT}{pycode.literal(alias)}\n{pad})"
     # the arguments begin behind the `)` that closes the alias
     return head + pycode.call("", (), inputs, indent, prefix=")")
+
+
+def unpacked(targets: Sequence[str], value: str, indent: int = INDENT) -> Code:
+    """``a, b = value``, a name a line where that is too long."""
+    flat = f"{', '.join(targets)} = {value}" if targets else value
+    if indent + len(flat) <= LINE_LENGTH:
+        return Code(flat)
+    names = "".join(f"{' ' * (indent + INDENT)}{name},\n" for name in targets)
+    return Code(f"(\n{names}{' ' * indent}) = {value}")

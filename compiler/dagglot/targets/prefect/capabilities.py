@@ -69,6 +69,10 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         "the threads of the task runner; a task that waits for its upstream holds one too, so "
         "there may be fewer at once"
     ),
+    Feature.EMPTY_LIST_BELOW_FAILURE: emulated(
+        "the rules of a group's tasks are asked before its list"
+    ),
+    Feature.ALLOW_FAILURE_WITH_LEAF: emulated("the end of the flow says which failures count"),
     Feature.RULE_DECIDED_EARLY: native("a task waits for all its upstreams"),
     Feature.GROUP: emulated(
         "Prefect has no groups inside a flow: tasks carry the group in their names, `load.orders`"

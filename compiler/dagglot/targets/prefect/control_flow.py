@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dagglot.frozen import dataclass
 from dagglot.ir import flow
 from dagglot.ir.model import BranchBody, ForEach, GateBody, Pipeline, Task, TriggerRule
 

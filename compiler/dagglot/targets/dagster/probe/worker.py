@@ -4,8 +4,9 @@ First {"root", "options"}, answered by {"version"}; then {"execute": run} or {"r
 by the run: "run" is success or failed; a run whose config was refused has no tasks. A task has
 {"id", "index", "state", "attempts", "output", "started", "ended", "waits", "error", "missing"}:
 - `state`: what Dagster says of the step. A step without any event was abandoned, `upstream_failed`,
-  when an ancestor failed, else it had nothing to do, `skipped`. An output named `outcome` that is a
-  map with `state` says more than Dagster can; its `value` is then the task's output.
+  when an ancestor failed, else it had nothing to do, `skipped`. An output named `outcome` says more
+  than Dagster can: it has `states`, and `index` where the op is mapped (None for all instances of a
+  task that did not come to have any); or it is a map with `state`, and `value` for the output.
 - `output`: read from the IO manager's storage; a map by name when an op has several, a list where
   one is dynamic.
 - `waits`: seconds that Dagster decided to wait before each further attempt.
@@ -71,6 +72,8 @@ class Runner:
         self.options = options
         if options["short_waits"]:
             _shorten_waits()
+        if options["start_method"] == "forkserver":
+            _start_steps_quickly()
 
     def execute(self, run: dict[str, Any]) -> dict[str, Any]:
         from dagster._core.execution.api import execute_run
@@ -153,7 +156,8 @@ class Runner:
         leaves = {leaf["path"]: leaf for leaf in self.common.leaves(job.graph)}
         instances: dict[str, list[tuple[str, Step]]] = {path: [] for path in leaves}
         for key, step in steps.items():
-            path, _, rest = key.partition("[")
+            path, bracket, rest = key.partition("[")
+            step.is_mapped = bool(bracket)
             instances.setdefault(path, []).append((rest.rstrip("]"), step))
         upstream = {path: self.common.upstream(leaf["inputs"]) for path, leaf in leaves.items()}
         bad: dict[str, bool] = {}
@@ -169,15 +173,22 @@ class Runner:
                 )
             return bad[path]
 
-        shown = []
+        shown: dict[tuple[str, int | None], dict[str, Any]] = {}
         for path in sorted(leaves):
             for mapping_key, step in instances[path]:
                 step.finish(leaves[path]["node"].definition, self.common.plain)
-                shown.append(step.shown(path, _index(mapping_key)))
-            if not instances[path]:
+                index = step.index if step.has_outcome else _index(mapping_key)
+                shown.setdefault((path, index), step.shown(path, index))
+            begun = {mapping_key for mapping_key, _ in instances[path]}
+            for mapping_key in _mapping_keys(leaves[path], steps):
+                if mapping_key not in begun:  # its process, or one before it, died
+                    index = _index(mapping_key)
+                    lost = Step(state="upstream_failed").shown(path, index)
+                    shown.setdefault((path, index), lost)
+            if not any(id == path for id, _ in shown):
                 state = "upstream_failed" if has_failed(path) else "skipped"
-                shown.append(Step(state=state).shown(path, None))
-        return sorted(shown, key=lambda task: (task["id"], task["index"] or 0))
+                shown[path, None] = Step(state=state).shown(path, None)
+        return sorted(shown.values(), key=lambda task: (task["id"], task["index"] or 0))
 
 
 class Step:
@@ -191,6 +202,11 @@ class Step:
         self.started: float | None = None
         self.ended: float | None = None
         self.error: str | None = None
+        self.is_mapped = False
+        self.has_outcome = False
+        self.index: int | None = None
+        self.mapping_keys: list[str] = []
+        """Of the dynamic outputs that it yielded."""
         self.yielded: set[str] = set()
         self.stored: dict[str, str] = {}
         self.output: Any = None
@@ -212,6 +228,8 @@ class Step:
                 self.error = _root_message(event.step_failure_data.error)
             case "STEP_OUTPUT":
                 self.yielded.add(event.step_output_data.output_name)
+                if event.step_output_data.mapping_key is not None:
+                    self.mapping_keys.append(event.step_output_data.mapping_key)
             case "HANDLED_OUTPUT":
                 data = event.event_specific_data
                 path = (data.metadata or {}).get("path")
@@ -224,7 +242,11 @@ class Step:
         for path, name in self.stored.items():
             value = None
             with contextlib.suppress(Exception), open(path, "rb") as file:
-                value = plain(pickle.load(file))
+                value = pickle.load(file)
+            if name == "outcome" and hasattr(value, "states"):
+                self.told(value)
+                continue
+            value = plain(value)
             if definition.output_dict[name].is_dynamic:
                 values.setdefault(name, []).append(value)
             else:
@@ -233,7 +255,7 @@ class Step:
         if isinstance(outcome, dict) and outcome.get("state") in STATES:
             self.state = outcome["state"]
             values = {"result": outcome.get("value"), **values}
-        if self.state == "upstream_failed":
+        if self.state == "upstream_failed" or (self.state == "failed" and self.has_no_element):
             self.attempts = 0
         if self.state == "success":
             self.missing = sorted(
@@ -242,6 +264,18 @@ class Step:
                 if not output.is_required and not output.is_dynamic and name not in self.yielded
             )
             self.output = values if len(values) > 1 else next(iter(values.values()), None)
+
+    def told(self, outcome: Any) -> None:
+        """What the op itself says of how its task ended."""
+        self.has_outcome = True
+        self.index = getattr(outcome, "index", None)
+        if len(outcome.states) == 1:
+            (self.state,) = outcome.states
+
+    @property
+    def has_no_element(self) -> bool:
+        """Whether it failed because there was no list to map over."""
+        return self.has_outcome and self.index is None and self.is_mapped
 
     def shown(self, path: str, index: int | None) -> dict[str, Any]:
         return {
@@ -266,6 +300,18 @@ def _root_message(error: Any) -> str | None:
     return error.message.strip() if error is not None else None
 
 
+def _mapping_keys(leaf: dict[str, Any], steps: dict[str, Step]) -> list[str]:
+    """Those of the dynamic outputs that an op is mapped over."""
+    return [
+        mapping_key
+        for source in leaf["inputs"].values()
+        if source["kind"] == "dynamic"
+        for path in source["from"]
+        if path in steps
+        for mapping_key in steps[path].mapping_keys
+    ]
+
+
 def _index(mapping_key: str) -> int | None:
     digits = re.search(r"\d+$", mapping_key)
     return int(digits[0]) if digits else None
@@ -285,6 +331,20 @@ def _shorten_waits() -> None:
         original(self, step_key, None)
 
     ActiveExecution.mark_up_for_retry = at_once
+
+
+def _start_steps_quickly() -> None:
+    """Where a job leaves it open: fork the processes of steps from one that has Dagster loaded."""
+    from dagster._core.executor.multiprocess import MultiprocessExecutor
+
+    original = MultiprocessExecutor.__init__
+
+    def begin(self: Any, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("start_method") is None:
+            kwargs |= {"start_method": "forkserver", "explicit_forkserver_preload": [*PRELOADED]}
+        original(self, *args, **kwargs)
+
+    MultiprocessExecutor.__init__ = begin
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, TaskGroup, task
 from airflow.sdk.exceptions import AirflowFailException
-from pipeline_helpers.choices import chosen
+from pipeline_helpers.choices import chooses, keep_output
 from pipeline_helpers.values import to_json
 
 with DAG(
@@ -27,6 +27,7 @@ with DAG(
     train_ = train()
 
     @task.branch
+    @keep_output
     def better(train_output):
         if train_output["score"] > 0.9:
             return ["deploy", "announce"]
@@ -74,14 +75,12 @@ with DAG(
 
     done_ = done()
 
-    @task.branch
+    @task.branch(do_xcom_push=False)
+    @chooses({"large": ["large"], "small": ["small"]})
     def size(train_output):
         from jobs import size
 
-        return chosen(
-            size(model=train_output),
-            {"large": ["large"], "small": ["small"]},
-        )
+        return size(model=train_output)
 
     size_ = size(train_output=train_)
 

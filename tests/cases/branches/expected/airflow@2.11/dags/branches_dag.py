@@ -9,7 +9,7 @@ from airflow.exceptions import AirflowFailException
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.utils.task_group import TaskGroup
-from pipeline_helpers.choices import chosen
+from pipeline_helpers.choices import chooses
 from pipeline_helpers.exits import exit_fails
 from pipeline_helpers.values import to_json
 
@@ -81,15 +81,13 @@ with DAG(
 
     done_ = done()
 
-    @task.branch
+    @task.branch(do_xcom_push=False)
+    @chooses({"large": ["large"], "small": ["small"]})
     @exit_fails
     def size(train_output):
         from jobs import size
 
-        return chosen(
-            size(model=train_output),
-            {"large": ["large"], "small": ["small"]},
-        )
+        return size(model=train_output)
 
     size_ = size(train_output=train_)
 

@@ -25,8 +25,7 @@ with DAG(
 
     @task
     def slow():
-        from jobs import slow
-        from jobs import NothingToDo
+        from jobs import NothingToDo, slow
 
         try:
             output = slow()

@@ -29,8 +29,7 @@ with DAG(
     @task
     @exit_fails
     def slow():
-        from jobs import slow
-        from jobs import NothingToDo
+        from jobs import NothingToDo, slow
 
         try:
             output = slow()

@@ -38,6 +38,8 @@ with DAG(
 
     ready_ = ready()
 
+    file__above = EmptyOperator(task_id="file__above", trigger_rule="all_done")
+
     @task(trigger_rule="all_done")
     def file__items(files_output):
         return as_items(files_output)
@@ -152,6 +154,7 @@ with DAG(
 
     watcher_ = watcher()
 
+    ready_ >> file__above >> file__items_
     [ready_, files_] >> file_
     chain(
         [

@@ -10,6 +10,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.timetables.trigger import CronTriggerTimetable
+from pipeline_helpers.choices import keep_output
 from pipeline_helpers.instances import outputs_of
 from pipeline_helpers.operators import TimedBashOperator
 from pipeline_helpers.params import check_params
@@ -70,7 +71,7 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
 
     prepare_ = prepare()
 
-    @task(execution_timeout=None)
+    @task
     def train__items():
         return [
             {"name": "logistic", "kind": "logistic"},
@@ -93,9 +94,13 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
 
     train__items_ = train__items()
 
-    @task(retries=1, retry_delay=timedelta(seconds=10), max_active_tis_per_dagrun=2)
+    @task(
+        retries=1,
+        retry_delay=timedelta(seconds=10),
+        max_active_tis_per_dagrun=2,
+        doc_md="Fit and cross-validate one candidate.",
+    )
     def train(prepare_output, item, params=None, ti=None):
-        """Fit and cross-validate one candidate."""
         from churn.models import train
 
         return to_json(
@@ -122,6 +127,7 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
     evaluate_ = evaluate(train_output=train_, prepare_output=prepare_)
 
     @task.short_circuit
+    @keep_output
     def good_enough(evaluate_output, params=None):
         return (
             evaluate_output["auc"] >= params["min_auc"]
@@ -146,6 +152,7 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
     compare_ = compare(evaluate_output=evaluate_, prepare_output=prepare_)
 
     @task.branch(task_id="decide")
+    @keep_output
     def decide_(compare_output, params=None):
         if compare_output["gain"] >= params["min_gain"]:
             return ["deploy"]
@@ -195,11 +202,7 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
         prepare_output=prepare_,
     )
 
-    prepare__is_up = EmptyOperator(
-        task_id="prepare__is_up",
-        trigger_rule="one_success",
-        execution_timeout=None,
-    )
+    prepare__is_up = EmptyOperator(task_id="prepare__is_up", trigger_rule="one_success")
 
     tidy = TimedBashOperator(
         task_id="tidy",
@@ -212,13 +215,13 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
         doc_md="The candidates and the customers of this run; the champion is a copy.",
     )
 
-    @task(trigger_rule="one_failed", execution_timeout=None)
+    @task(trigger_rule="one_failed")
     def watcher():
         raise AirflowFailException("a task of this run has failed")
 
     watcher_ = watcher()
 
-    @task(trigger_rule="one_failed", execution_timeout=None)
+    @task(trigger_rule="one_failed")
     def watcher_2():
         raise AirflowFailException("a task of this run has failed")
 

@@ -74,7 +74,7 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
 
     prepare_ = prepare()
 
-    @task(execution_timeout=None)
+    @task
     def train__items():
         return [
             {"name": "logistic", "kind": "logistic"},
@@ -97,10 +97,14 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
 
     train__items_ = train__items()
 
-    @task(retries=1, retry_delay=timedelta(seconds=10), max_active_tis_per_dagrun=2)
+    @task(
+        retries=1,
+        retry_delay=timedelta(seconds=10),
+        max_active_tis_per_dagrun=2,
+        doc_md="Fit and cross-validate one candidate.",
+    )
     @exit_fails
     def train(prepare_output, item, params=None, ti=None):
-        """Fit and cross-validate one candidate."""
         from churn.models import train
 
         return to_json(
@@ -204,11 +208,7 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
         prepare_output=prepare_,
     )
 
-    prepare__is_up = EmptyOperator(
-        task_id="prepare__is_up",
-        trigger_rule="one_success",
-        execution_timeout=None,
-    )
+    prepare__is_up = EmptyOperator(task_id="prepare__is_up", trigger_rule="one_success")
 
     tidy = TimedBashOperator(
         task_id="tidy",
@@ -221,13 +221,13 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
         doc_md="The candidates and the customers of this run; the champion is a copy.",
     )
 
-    @task(trigger_rule="one_failed", execution_timeout=None)
+    @task(trigger_rule="one_failed")
     def watcher():
         raise AirflowFailException("a task of this run has failed")
 
     watcher_ = watcher()
 
-    @task(trigger_rule="one_failed", execution_timeout=None)
+    @task(trigger_rule="one_failed")
     def watcher_2():
         raise AirflowFailException("a task of this run has failed")
 

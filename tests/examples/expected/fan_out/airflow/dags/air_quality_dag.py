@@ -72,7 +72,9 @@ with DAG(
 
     find_ = find()
 
-    @task(execution_timeout=None)
+    file__above = EmptyOperator(task_id="file__above", trigger_rule="all_done")
+
+    @task
     def file__items(find_output):
         return as_items(find_output)
 
@@ -100,7 +102,7 @@ with DAG(
 
         usable_ = usable(read_output=read_)
 
-        @task(trigger_rule="all_done", execution_timeout=None)
+        @task(trigger_rule="all_done")
         def load__rule(ti=None):
             decide(
                 ti,
@@ -143,15 +145,14 @@ with DAG(
 
     count_ = count()
 
-    @task(execution_timeout=None)
+    @task
     def summarise__items(count_output):
         return as_items(count_output["stations"])
 
     summarise__items_ = summarise__items(count_output=count_)
 
-    @task
+    @task(doc_md="One station's day, from what was loaded.")
     def summarise(scratch_output, item):
-        """One station's day, from what was loaded."""
         from stations.store import summarise
 
         return to_json(summarise(station=item, results=scratch_output["results"]))
@@ -179,11 +180,7 @@ with DAG(
 
     report_ = report(count_output=count_, scratch_output=scratch_)
 
-    scratch__is_up = EmptyOperator(
-        task_id="scratch__is_up",
-        trigger_rule="one_success",
-        execution_timeout=None,
-    )
+    scratch__is_up = EmptyOperator(task_id="scratch__is_up", trigger_rule="one_success")
 
     tidy = TimedBashOperator(
         task_id="tidy",
@@ -195,7 +192,7 @@ with DAG(
         execution_timeout=timedelta(minutes=1),
     )
 
-    @task(trigger_rule="all_done", execution_timeout=None)
+    @task(trigger_rule="all_done")
     def watcher(ti=None):
         fail_with(ti, ["file.usable", "file.load", "file__items"])
 
@@ -204,12 +201,14 @@ with DAG(
     chain(
         scratch_,
         [
+            file__above,
             dag.get_task("file.read"),
             dag.get_task("file.load__rule"),
             summarise__items_,
             scratch__is_up,
         ],
     )
+    file__above >> file__items_
     find_ >> file_
     [dag.get_task("file.read"), dag.get_task("file.load")] >> count_
     [find_, summarise_] >> report_

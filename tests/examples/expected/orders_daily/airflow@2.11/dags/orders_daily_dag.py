@@ -88,16 +88,15 @@ Loads are upserts by order id, so that a run may be repeated at any time.
 
     validate_ = validate()
 
-    @task(retries=0, execution_timeout=None)
+    @task(retries=0)
     def load__items(validate_output):
         return as_items(validate_output["regions"])
 
     load__items_ = load__items(validate_output=validate_)
 
-    @task(max_active_tis_per_dagrun=2)
+    @task(max_active_tis_per_dagrun=2, doc_md="Upsert one region's orders.")
     @exit_fails
     def load(item, params=None):
-        """Upsert one region's orders."""
         from orders.load import load_region
 
         return to_json(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from pipeline_helpers.attempts import CappedRetryPolicy, attempt
 from pipeline_helpers.params import checked_at_launch
+from pipeline_helpers.rules import OUTPUTS, elements, gather, with_outcome
 from pipeline_helpers.runs import run_time
 from pipeline_helpers.shell import run_shell
 from pipeline_helpers.values import to_json, to_text
@@ -32,6 +33,10 @@ class OrdersDailyParams(dg.ConfigurableResource):
         default=False,
         description="Delete a region's orders before loading it.",
     )
+    exports_dir: str | None = Field(
+        default=None,
+        description="Where the exports are; by default those that ship with the example.",
+    )
     results_dir: str | None = Field(
         default=None,
         description="Where the warehouse and the reports go; by default the temporary folder.",
@@ -46,88 +51,69 @@ RETRY_POLICY = CappedRetryPolicy(
 )
 
 
-@dg.op(name="orders_daily__validate")
+@dg.op(name="orders_daily__validate", out=OUTPUTS)
+@with_outcome()
 @attempt(timeout=600)
 def validate(params: OrdersDailyParams) -> Any:
-    """Refuse exports that are missing, cut off or broken."""
+    """Find the exports, and refuse those that are cut off or broken."""
     from orders.validate import check_exports
 
     result = check_exports(
-        regions=["emea", "americas", "apac"],
+        exports_dir=params.exports_dir,
         min_rows=params.min_rows,
         bad_rows=params.bad_rows,
     )
     return to_json(result)
 
 
-@dg.op(name="orders_daily__load__region_emea", retry_policy=RETRY_POLICY)
+@dg.op(name="orders_daily__load__elements", out=dg.DynamicOut())
+@elements(after=["validate"])
+def load_elements(validate: Any) -> Any:
+    return validate["regions"]
+
+
+@dg.op(
+    name="orders_daily__load",
+    tags={"for_each": "load"},
+    out=OUTPUTS,
+    retry_policy=RETRY_POLICY,
+)
+@with_outcome(after=["validate"], for_each=True)
 @attempt(timeout=600)
-def load__region_emea(params: OrdersDailyParams, validate: Any) -> Any:
+def load(params: OrdersDailyParams, item: Any) -> Any:
     """Upsert one region's orders."""
     from orders.load import load_region
 
     result = load_region(
-        region="emea",
-        expected_orders=validate["regions"]["emea"]["orders"],
+        region=item["region"],
+        expected_orders=item["orders"],
         full_refresh=params.full_refresh,
+        exports_dir=params.exports_dir,
         results_dir=params.results_dir,
     )
     return to_json(result)
 
 
-@dg.op(name="orders_daily__load__region_americas", retry_policy=RETRY_POLICY)
-@attempt(timeout=600)
-def load__region_americas(params: OrdersDailyParams, validate: Any) -> Any:
-    """Upsert one region's orders."""
-    from orders.load import load_region
-
-    result = load_region(
-        region="americas",
-        expected_orders=validate["regions"]["americas"]["orders"],
-        full_refresh=params.full_refresh,
-        results_dir=params.results_dir,
-    )
-    return to_json(result)
-
-
-@dg.op(name="orders_daily__load__region_apac", retry_policy=RETRY_POLICY)
-@attempt(timeout=600)
-def load__region_apac(params: OrdersDailyParams, validate: Any) -> Any:
-    """Upsert one region's orders."""
-    from orders.load import load_region
-
-    result = load_region(
-        region="apac",
-        expected_orders=validate["regions"]["apac"]["orders"],
-        full_refresh=params.full_refresh,
-        results_dir=params.results_dir,
-    )
-    return to_json(result)
-
-
-@dg.op(name="orders_daily__report", retry_policy=RETRY_POLICY)
+@dg.op(name="orders_daily__report", out=OUTPUTS, retry_policy=RETRY_POLICY)
+@with_outcome(after=["load", "validate"])
 @attempt(timeout=600)
 def report(
-    context: dg.OpExecutionContext,
-    params: OrdersDailyParams,
-    load__region_emea: Any,
-    load__region_americas: Any,
-    load__region_apac: Any,
-    validate: Any,
+    context: dg.OpExecutionContext, params: OrdersDailyParams, load: Any, validate: Any
 ) -> Any:
     """Write the day's report from what the loads returned."""
     from orders.report import build
 
     result = build(
         day=run_time(context, "Europe/Madrid").date(),
-        loads=[load__region_emea, load__region_americas, load__region_apac],
+        loads=load,
         rejected=validate["rejected"],
         results_dir=params.results_dir,
     )
     return to_json(result)
 
 
-@dg.op(name="orders_daily__archive", retry_policy=RETRY_POLICY)
+@dg.op(name="orders_daily__archive", out=OUTPUTS, retry_policy=RETRY_POLICY)
+@with_outcome(after=["report"])
 @attempt(timeout=60)
 def archive(context: dg.OpExecutionContext, report: Any) -> str:
     """Print the report, and keep a copy of it for each run."""
@@ -148,32 +134,44 @@ echo "archived a report of {int(report["orders"])} orders"
     name="orders_daily",
     tags={"owner": "data-eng@example.com", "orders": "", "daily": ""},
     resource_defs={"params": checked_at_launch(OrdersDailyParams)},
+    executor_def=dg.multiprocess_executor.configured(
+        {
+            "tag_concurrency_limits": [
+                {"key": "for_each", "value": "load", "limit": 2},
+            ],
+            "step_dependency_config": {"require_upstream_step_success": False},
+        },
+    ),
 )
 def orders_daily() -> None:
     """Load the regions' order exports and report on them.
 
-    Every night each region drops a CSV of its orders. The run **validates** all of them, **loads**
-    each region into the warehouse, and **reports** what came in.
+    Every night the regions drop a CSV of their orders, those that had any. The run **validates** what
+    has arrived, **loads** each region into the warehouse, and **reports** what came in.
 
     Loads are upserts by order id, so that a run may be repeated at any time.
     """
     validate_ = validate.alias("validate")()
-    load__region_emea_ = load__region_emea.alias("load__region_emea")(
-        validate=validate_,
+    load_elements_ = load_elements.alias("load__elements")(
+        validate=validate_.result,
+        after_validate=validate_.outcome,
     )
-    load__region_americas_ = load__region_americas.alias("load__region_americas")(
-        validate=validate_,
-    )
-    load__region_apac_ = load__region_apac.alias("load__region_apac")(
-        validate=validate_,
+
+    def each_load(element: Any) -> Any:
+        return load.alias("load")(element=element, after_validate=validate_.outcome)
+
+    load_results, load_outcomes = load_elements_.map(each_load)
+    load_ = gather.alias("load__all")(
+        results=load_results.collect(),
+        outcomes=load_outcomes.collect(),
     )
     report_ = report.alias("report")(
-        load__region_emea=load__region_emea_,
-        load__region_americas=load__region_americas_,
-        load__region_apac=load__region_apac_,
-        validate=validate_,
+        load=load_.result,
+        validate=validate_.result,
+        after_load=load_.outcome,
+        after_validate=validate_.outcome,
     )
-    archive.alias("archive")(report=report_)
+    archive.alias("archive")(report=report_.result, after_report=report_.outcome)
 
 
 START = datetime(2026, 1, 1, tzinfo=ZoneInfo("Europe/Madrid"))

@@ -9,9 +9,10 @@ from airflow.sdk.exceptions import AirflowFailException
 
 
 def states_of(ti: Any, task_id: str) -> dict[int, str | None]:
-    """The states of a task's instances by map index; -1 is a task that has not been expanded."""
-    states = ti.get_task_states(dag_id=ti.dag_id, task_ids=[task_id], run_ids=[ti.run_id])
-    found = states.get(ti.run_id, {})
+    """The states of a task's instances by map index; -1 is one of no element."""
+    run = ti.run_id
+    states = ti.get_task_states(dag_id=ti.dag_id, task_ids=[task_id], run_ids=[run])
+    found = states.get(run, {})
     return {int(key[len(task_id) + 1 :] or -1): state for key, state in found.items()}
 
 

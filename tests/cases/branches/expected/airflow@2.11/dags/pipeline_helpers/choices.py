@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any
+
+from airflow.operators.python import get_current_context
 
 
 def named(result: Any, known: Sequence[str]) -> list[str]:
@@ -14,7 +17,16 @@ def named(result: Any, known: Sequence[str]) -> list[str]:
     return names
 
 
-def chosen(result: Any, choices: Mapping[str, Sequence[str]]) -> list[str]:
-    """The ids of the tasks that the function of a branch has chosen by their names."""
-    names = named(result, list(choices))
-    return list(dict.fromkeys(id for name in names for id in choices[name]))
+def chooses(choices: Mapping[str, Sequence[str]]) -> Callable[..., Any]:
+    """Let the function of a branch return names: they are its output, and mean ids of tasks."""
+
+    def decorator(function: Callable[..., Any]) -> Callable[..., list[str]]:
+        @wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> list[str]:
+            names = named(function(*args, **kwargs), list(choices))
+            get_current_context()["ti"].xcom_push(key="return_value", value=names)
+            return list(dict.fromkeys(id for name in names for id in choices[name]))
+
+        return wrapper
+
+    return decorator

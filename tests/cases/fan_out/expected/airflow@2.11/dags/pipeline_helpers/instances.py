@@ -6,7 +6,7 @@ from typing import Any
 
 
 def states_of(ti: Any, task_id: str) -> dict[int, str | None]:
-    """The states of a task's instances by map index; -1 is a task that has not been expanded."""
+    """The states of a task's instances by map index; -1 is one of no element."""
     instances = ti.get_dagrun().get_task_instances()
     return {one.map_index: one.state for one in instances if one.task_id == task_id}
 

@@ -58,7 +58,7 @@ class Outcome(PrefectTaskRunFuture[Any]):
         """The final status; waits for it."""
         try:
             self.future.wait()
-        except (Exception, SystemExit):  # Prefect shows the task as Crashed
+        except Exception:  # Prefect shows the task as Crashed
             return FAILED
         state = self.future.state
         if state.is_completed():
@@ -210,7 +210,10 @@ def _submitted(
     def run(*args: Any, **kwargs: Any) -> Any:
         if decision is not None and decision.skipped:
             return Completed(name="Skipped", message=decision.skipped)
-        return body(*args, **kwargs)
+        try:
+            return body(*args, **kwargs)
+        except SystemExit as error:  # to Prefect the whole flow run would crash
+            raise RuntimeError(f"SystemExit: {error}") from error
 
     task = task.with_options()
     task.fn = run

@@ -9,9 +9,10 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 
 def states_of(ti: Any, task_id: str) -> dict[int, str | None]:
-    """The states of a task's instances by map index; -1 is a task that has not been expanded."""
-    states = ti.get_task_states(dag_id=ti.dag_id, task_ids=[task_id], run_ids=[ti.run_id])
-    found = states.get(ti.run_id, {})
+    """The states of a task's instances by map index; -1 is one of no element."""
+    run = ti.run_id
+    states = ti.get_task_states(dag_id=ti.dag_id, task_ids=[task_id], run_ids=[run])
+    found = states.get(run, {})
     return {int(key[len(task_id) + 1 :] or -1): state for key, state in found.items()}
 
 
@@ -37,12 +38,14 @@ def decide(
     outside: Sequence[str] = (),
     gates: Sequence[str] = (),
     branches: Mapping[str, Sequence[str]] | None = None,
+    lists: Sequence[str] = (),
 ) -> None:
-    """Let the task below run, or skip or fail in its place, for one element of a mapped group.
+    """Let the task below run, or skip or fail in its place.
 
-    Of the tasks `upstream` the instance of the same element counts, of those `outside` the group
-    all do. `branches` are the choices with which the task below stays. Airflow itself asks some
-    trigger rules about all elements at once, and does not close gates in a mapped group.
+    In a mapped group Airflow asks some trigger rules about all elements at once, and
+    does not close gates: here, of the tasks `upstream`, the instance of the same element
+    counts, of those `outside` the group all do. `branches` are the choices with which the
+    task below stays. What was to be expanded over one of `lists` has failed where that has.
     """
     for gate in gates:
         state, opened = _ended(ti, gate)
@@ -54,6 +57,7 @@ def decide(
             raise AirflowSkipException(f"{branch} has chosen other tasks")
     states = [_ended(ti, one)[0] for one in upstream]
     states += [state for one in outside for state in states_of(ti, one).values()]
+    states += ["failed" for one in lists if "failed" in states_of(ti, one).values()]
     success, skipped, failed = map(states.count, ("success", "skipped", "failed"))
     bad = failed + states.count("upstream_failed")
     never_ran, skips = {
@@ -69,10 +73,11 @@ def decide(
         "none_failed_min_one_success": (bad, not success),
         "none_skipped": (0, skipped),
     }[rule]
+    message = f"{rule} does not hold: {', '.join(map(str, states))}"
     if never_ran:
-        raise AirflowFailException(f"{rule} does not hold: {', '.join(map(str, states))}")
+        raise AirflowFailException(message)
     if skips:
-        raise AirflowSkipException(f"{rule} does not hold: {', '.join(map(str, states))}")
+        raise AirflowSkipException(message)
 
 
 def _ended(ti: Any, task_id: str) -> tuple[str | None, Any]:

@@ -60,7 +60,7 @@ class Outcome(PrefectTaskRunFuture[Any]):
         """The final status; waits for it."""
         try:
             self.future.wait()
-        except (Exception, SystemExit):  # Prefect shows the task as Crashed
+        except Exception:  # Prefect shows the task as Crashed
             return FAILED
         state = self.future.state
         if state.is_completed():
@@ -248,7 +248,6 @@ def submit_each(
     is upstream, this waits until it is known whether the task runs, and for what. A task
     that is left without instances has one run, which ends accordingly.
     """
-
     upstream = [*args, *after, *teardown_of]
 
     def of(index: int | None) -> tuple[list[Any], Terms]:
@@ -290,7 +289,7 @@ def _is_each(one: Any, items: Items) -> bool:
 def _at(one: Any, items: Items, index: int | None) -> Any:
     """Of instances for the same items the one of the element; all else as it is."""
     if isinstance(one, Instances) and one.items is items:
-        return one.outcomes[index or 0 if one.has_elements else 0]
+        return one.outcomes[(index or 0) if one.has_elements else 0]
     return one
 
 
@@ -334,8 +333,11 @@ def _submitted(
     def run(*args: Any, **kwargs: Any) -> Any:
         if decision is not None and decision.skipped:
             return Completed(name="Skipped", message=decision.skipped)
-        with turn():
-            return body(*args, **kwargs)
+        try:
+            with turn():
+                return body(*args, **kwargs)
+        except SystemExit as error:  # to Prefect the whole flow run would crash
+            raise RuntimeError(f"SystemExit: {error}") from error
 
     task = task.with_options()
     task.fn = run

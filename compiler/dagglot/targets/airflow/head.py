@@ -1,0 +1,113 @@
+"""The call that makes a DAG: its schedule, its params, what all tasks have alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dagglot import pycode
+from dagglot.pycode import Call, Code
+from dagglot.targets.airflow import docs, values
+
+if TYPE_CHECKING:
+    from dagglot.targets.airflow.lower import File
+
+
+class Head:
+    """``DAG(…)`` of a file whose tasks are known."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+
+    def dag(self, shared: Mapping[str, object]) -> Code:
+        pipeline, options = self.file.pipeline, self.file.pipeline.options.get("airflow", {})
+        arguments: dict[str, object] = {"dag_id": pipeline.id}
+        if options.get("dag_display_name"):
+            arguments["dag_display_name"] = options["dag_display_name"]
+        if pipeline.description:
+            arguments["description"] = pipeline.description
+        if pipeline.docs:
+            arguments["doc_md"] = pycode.text_block(docs.markdown(pipeline.docs))
+        arguments |= self.schedule()
+        arguments["is_paused_upon_creation"] = False
+        if pipeline.concurrency.max_active_tasks is not None:
+            arguments["max_active_tasks"] = pipeline.concurrency.max_active_tasks
+        if options.get("max_consecutive_failed_dag_runs") is not None:
+            key = "max_consecutive_failed_dag_runs"
+            arguments[key] = options[key]
+        if options.get("fail_fast") is not None:
+            arguments["fail_fast" if self.file.version != "2.11" else "fail_stop"] = options[
+                "fail_fast"
+            ]
+        if pipeline.tags:
+            arguments["tags"] = list(pipeline.tags)
+        if pipeline.params:
+            self.file.airflow("Param")
+            arguments["params"] = values.dag_params(pipeline)
+        arguments["default_args"] = self.default_args(shared)
+        if self.file.macros:
+            arguments["user_defined_macros"] = {
+                name: self.file.helper(name) if name != "run_params" else Code(name)
+                for name in sorted(self.file.macros)
+            }
+        links = {k: v for k, v in _mapping(options.get("owner_links")).items() if v is not None}
+        if links:
+            arguments["owner_links"] = links
+        suffix = " as dag" if self.file.needs_dag else ""
+        call = Call(self.file.airflow("DAG"), (), tuple(arguments.items()))
+        return Code(f"{pycode.layout(call, 0, 5, len(suffix) + 1)}{suffix}")
+
+    def schedule(self) -> dict[str, object]:
+        schedule = self.file.pipeline.schedule
+        if schedule.cron is None or not schedule.enabled:
+            return {"schedule": None}
+        zone = schedule.timezone
+        timetable = Call(
+            self.file.airflow("CronTriggerTimetable"), (schedule.cron,), (("timezone", zone),)
+        )
+        found: dict[str, object] = {"schedule": timetable}
+        start = schedule.start
+        if start is not None:
+            self.file.imports.module("pendulum")
+            found["start_date"] = values.moment(start, zone)
+        elif self.file.version == "2.11":
+            self.file.imports.module("pendulum")
+            found["start_date"] = Call("pendulum.datetime", (2020, 1, 1), (("tz", zone),))
+        if schedule.end is not None:
+            self.file.imports.module("pendulum")
+            found["end_date"] = values.moment(schedule.end, zone)
+        found["catchup"] = False
+        return found
+
+    def default_args(self, shared: Mapping[str, object]) -> dict[str, object]:
+        pipeline = self.file.pipeline
+        found: dict[str, object] = {}
+        if pipeline.owner:
+            found["owner"] = pipeline.owner
+        found |= shared
+        queue = pipeline.options.get("airflow", {}).get("queue")
+        if queue:
+            found["queue"] = queue
+        if pipeline.params:
+            found["pre_execute"] = self.file.params_check()
+        return found
+
+    def comments(self) -> tuple[Code, ...]:
+        schedule = self.file.pipeline.schedule
+        if (
+            schedule.cron
+            and schedule.enabled
+            and not schedule.start
+            and self.file.version == "2.11"
+        ):
+            return (Code("# Airflow 2 asks for a start; with catchup off any past date will do."),)
+        if schedule.is_set and not schedule.enabled:
+            return (
+                Code("# The schedule is switched off: runs start by hand. (Airflow's pause switch"),
+                Code("# would count only when the DAG is first deployed.)"),
+            )
+        return ()
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

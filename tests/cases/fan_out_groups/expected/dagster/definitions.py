@@ -1,0 +1,6 @@
+"""The code location: every job of `defs`, and the schedules."""
+
+import dagster as dg
+from defs import fan_out_groups_job
+
+defs = dg.Definitions(jobs=[fan_out_groups_job.fan_out_groups])

@@ -1,0 +1,60 @@
+"""Shell scripts as the body of an op."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from tempfile import TemporaryDirectory
+
+import dagster as dg
+
+from .rules import SkipTask
+
+
+def run_shell(
+    context: dg.OpExecutionContext,
+    script: str,
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    strict: bool = True,
+    skip_exit_code: int | None = None,
+) -> str:
+    """Run a script with bash, its lines into the log; returns the last one.
+
+    `env` is added to the environment of the process; without `cwd` the script runs in a
+    new temporary folder. What interrupts it, such as a timeout, ends all its processes.
+    With `skip_exit_code` it skips the task.
+    """
+    command = ["bash", *(["-eo", "pipefail"] if strict else []), "-c", script]
+    with TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            command,
+            cwd=folder if cwd is None else cwd,
+            env={**os.environ, **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        last = ""
+        try:
+            for line in process.stdout:
+                last = line.decode(errors="backslashreplace").rstrip()
+                context.log.info(last)
+            status = process.wait()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+        finally:
+            process.stdout.close()
+    if status < 0:
+        raise dg.Failure(f"the script was ended by {signal.Signals(-status).name}")
+    if status == skip_exit_code:
+        raise SkipTask(f"the script ended with exit code {status}")
+    if status > 0:
+        raise dg.Failure(f"the script ended with exit code {status}")
+    return last

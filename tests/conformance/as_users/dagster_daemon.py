@@ -1,0 +1,87 @@
+"""Runs jobs with `dagster dev`, its web server and its daemon: `python dagster_daemon.py ANSWER`.
+
+Runs are launched through GraphQL, as the UI does, wait in the daemon's queue and use the executor
+that the job has of its own.
+"""
+
+import os
+import sys
+import uuid
+from pathlib import Path
+
+import services
+
+REQUEST = services.request()
+FINAL = ("SUCCESS", "FAILURE", "CANCELED")
+LOCATIONS = (
+    "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }"
+)
+LAUNCH = """mutation Launch($params: ExecutionParams!) {
+  launchRun(executionParams: $params) { __typename ... on LaunchRunSuccess { run { id } }
+    ... on PythonError { message } ... on RunConfigValidationInvalid { errors { message } } }
+}"""
+
+
+def main():
+    import common
+
+    os.environ["PYTHONPATH"] = os.pathsep.join(REQUEST["python_path"])
+    with common.home_folder() as home:
+        Path(home, "dagster.yaml").write_text(
+            "telemetry: {enabled: false}\n"
+            "run_coordinator: {module: dagster.core.run_coordinator, class: QueuedRunCoordinator}\n"
+        )
+        port = services.free_port()
+        words = ("dagster", "dev", "-h", "127.0.0.1", "-p", str(port))
+        with services.service(*words, cwd=REQUEST["root"]):
+            services.answer(run_all(f"http://127.0.0.1:{port}/graphql"))
+
+
+def run_all(url):
+    def repository():
+        said = services.answers(url, {"query": LOCATIONS}) or {}
+        nodes = said.get("data", {}).get("repositoriesOrError", {}).get("nodes")
+        return nodes and nodes[0]
+
+    found = services.until(repository, 240, "no code location")
+    for path in REQUEST["python_path"]:
+        sys.path.insert(0, path)
+    import common
+    import dagster
+    import worker
+
+    location = common.location(REQUEST["root"])
+    with dagster.DagsterInstance.get() as instance:
+        runner = worker.Runner(common, location, instance, {"short_waits": False})
+        runs = [{**run, "run_id": launched(url, found, run)} for run in REQUEST["runs"]]
+
+        def ended():
+            states = [instance.get_run_by_id(run["run_id"]).status.value for run in runs]
+            return all(state in FINAL for state in states)
+
+        services.until(ended, REQUEST["seconds"], "runs that have not ended")
+        return [runner.read(run) for run in runs]
+
+
+def launched(url, repository, run):
+    selector = {
+        "repositoryLocationName": repository["location"]["name"],
+        "repositoryName": repository["name"],
+        "pipelineName": run["job"],
+    }
+    config = {"resources": {"params": {"config": run["params"]}}} if run["params"] else {}
+    id = str(uuid.uuid4())
+    params = {
+        "selector": selector,
+        "runConfigData": config,
+        "executionMetadata": {"runId": id, "tags": []},
+    }
+    said = services.answers(url, {"query": LAUNCH, "variables": {"params": params}})
+    launch = ((said or {}).get("data") or {}).get("launchRun") or {}
+    if launch.get("__typename") != "LaunchRunSuccess":
+        raise RuntimeError(f"{run['job']} was not launched: {said}")
+    return launch["run"]["id"]
+
+
+if __name__ == "__main__":
+    main()
