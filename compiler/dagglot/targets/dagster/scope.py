@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from dagglot import pycode
 from dagglot.expressions import tree
@@ -65,33 +65,37 @@ class Scope:
         self.made = OpBody(returns="None")
         self.used: set[str] = set()
         self.taken = {names.inputs[id] for id in upstream}
-        self.python_names = Names(
+        leaves = tuple(tree.references(values))
+        self.made.item = any(isinstance(leaf, tree.Item) for leaf in leaves)
+        self.made.index = any(isinstance(leaf, tree.ItemIndex) for leaf in leaves)
+        whole = any(isinstance(leaf, tree.Params) for leaf in leaves)
+        self.whole_params = self.all_params() if whole else ""
+
+    def python_names(self) -> Names:
+        """Made for each value: kept, they would tie the scope to itself, in a cycle that nobody
+        collects."""
+        return Names(
             param=self.param,
-            params="",
+            params=self.whole_params,
             run=self.run,
             partition=_never,
-            output=lambda id: names.inputs[id],
+            output=self.names.inputs.__getitem__,
             item="item",
             index="index",
             secret=_never,
             connection=_never,
         )
-        leaves = tuple(tree.references(values))
-        self.made.item = any(isinstance(leaf, tree.Item) for leaf in leaves)
-        self.made.index = any(isinstance(leaf, tree.ItemIndex) for leaf in leaves)
-        if any(isinstance(leaf, tree.Params) for leaf in leaves):
-            self.python_names = replace(self.python_names, params=self.all_params())
 
     # --- values ---------------------------------------------------------------------------------
 
     def data(self, value: Value) -> object:
-        return python_data(value, self.python_names, self.used)
+        return python_data(value, self.python_names(), self.used)
 
     def text(self, value: Value) -> Code:
-        return python_text(_textual(value), self.python_names, self.used)
+        return python_text(_textual(value), self.python_names(), self.used)
 
     def block(self, value: Value) -> Code:
-        return python_block(_textual(value), self.python_names, self.used)
+        return python_block(_textual(value), self.python_names(), self.used)
 
     def condition(self, value: Value, *, negated: bool = False) -> Code:
         """A boolean; the task fails where the value is none."""
@@ -99,7 +103,7 @@ class Scope:
             value = value.operand
         elif negated and isinstance(value, tree.NODES):
             value = tree.Unary("not", value, BOOLEAN)
-        return python_condition(value, self.python_names, self.used)
+        return python_condition(value, self.python_names(), self.used)
 
     def argument(self, value: Value) -> object:
         """A native argument: a mapping of exactly ``call`` and ``args`` builds an object."""
