@@ -37,13 +37,13 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def one_engine(target: str, numbers: Sequence[int], asked: argparse.Namespace) -> Count:
-    count = Count(target)
+    count = Count(target, not asked.plain)
     for start in range(0, len(numbers), asked.batch):
         ready = cases(asked.seed, numbers[start : start + asked.batch], target, count)
         before = len(count.diverged)
         check(ready, target, count)
         if new := count.diverged[before:]:
-            confirm(new, target)
+            confirm(new, count)
         each = count.seconds / max(1, count.ran)
         say(
             f"{target}: {count.made} made, {count.ran} ran, {count.refusals} refused, "
@@ -129,6 +129,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--pipeline", type=int, help="only the pipeline of this number")
     parser.add_argument("--targets", nargs="+", default=list(engines.TARGETS))
     parser.add_argument("--batch", type=int, default=50, help="pipelines in one process")
+    parser.add_argument("--plain", action="store_true", help="without what makes runs faster")
     parser.add_argument("--shrink", type=int, default=3, help="how many kinds are made smaller")
     parser.add_argument("--out", help="a folder for the divergences")
     parser.add_argument("--json", help="a file for the counts")

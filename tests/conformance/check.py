@@ -35,6 +35,8 @@ class Count:
     """What became of the pipelines that one engine was given."""
 
     target: str
+    quick: bool = True
+    """With what makes runs faster, or as a user has them."""
     made: int = 0
     ran: int = 0
     tasks: int = 0
@@ -74,7 +76,7 @@ def cases(seed: int, numbers: Sequence[int], target: str, count: Count) -> list[
 
 def check(some: Sequence[Case], target: str, count: Count) -> None:
     """Run cases and add what became of them."""
-    answer = engines.run(target, some)
+    answer = engines.run(target, some, quick=count.quick)
     count.seconds += answer.seconds
     for one in some:
         if one.id in answer.refused:
@@ -101,10 +103,10 @@ def _differences(one: Case, target: str, answer: engines.Answer) -> list[Differe
     return found
 
 
-def confirm(found: Sequence[Divergence], target: str) -> None:
+def confirm(found: Sequence[Divergence], count: Count) -> None:
     """Run what diverged once more: what does not come again depended on the moment."""
-    again = Count(target)
-    check([one.case for one in found], target, again)
+    again = Count(count.target, count.quick)
+    check([one.case for one in found], count.target, again)
     repeated = {one.case.id for one in again.diverged}
     for one in found:
         one.repeats = one.case.id in repeated

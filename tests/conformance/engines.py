@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,9 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "dagster": {"in_process": True},
 }
 """What makes runs faster and changes nothing in them; the probes say what each option does."""
+PROJECT: Final[Mapping[str, Mapping[str, Any]]] = {"dagster": {"executor": "in_process"}}
+"""A project's own options: a process for each step costs Dagster a second. The code is the same but
+for the executor; the fixed pipelines of `test_as_users` run on the one that it has of itself."""
 RUN_SECONDS: Final = 90.0
 START_SECONDS: Final = 180.0
 
@@ -47,10 +50,12 @@ class Answer:
     runs: dict[str, float] = field(default_factory=dict)
 
 
-def job(target: str) -> Job:
+def job(target: str, *, quick: bool = True) -> Job:
+    """The job of a target; ``quick: False`` as it is without a project file."""
     (made,), found = plan_jobs.jobs([target], Path(tempfile.gettempdir()), NO_PROJECT)
     assert not found, found
-    return made
+    options = PROJECT.get(made.target.name, {}) if quick else {}
+    return replace(made, context=replace(made.context, options=options))
 
 
 def supported(target: str) -> frozenset[str]:
@@ -60,11 +65,11 @@ def supported(target: str) -> frozenset[str]:
     return frozenset(one.value for one in Feature if table[one].support is not Support.UNSUPPORTED)
 
 
-def run(target: str, cases: Sequence[Case], options: Mapping[str, Any] | None = None) -> Answer:
+def run(target: str, cases: Sequence[Case], *, quick: bool = True) -> Answer:
     """Run cases once each. Where a whole batch has no answer, its halves are asked."""
     answer = Answer()
     begun = time.monotonic()
-    asked = job(target)
+    asked = job(target, quick=quick)
     ready: list[Case] = []
     for case in cases:
         try:
@@ -77,7 +82,7 @@ def run(target: str, cases: Sequence[Case], options: Mapping[str, Any] | None = 
         else:
             ready.append(case)
     if ready:
-        _ask(asked, ready, {**OPTIONS[asked.target.name], **(options or {})}, answer)
+        _ask(asked, ready, OPTIONS[asked.target.name] if quick else {}, answer)
     answer.seconds = time.monotonic() - begun
     return answer
 

@@ -68,7 +68,7 @@ def traces(target: str) -> dict[str, dict[str, Any]] | str:
 
 
 def _traces(target: str) -> dict[str, dict[str, Any]]:
-    asked = engines.job(target)
+    asked = engines.job(target, quick=False)
     made, refused = replays.generated(fixed(), asked)
     assert not refused, {id: [one.message for one in found] for id, found in refused.items()}
     runtime = environments.resolve(asked.target.name, asked.version)

@@ -61,7 +61,7 @@ def run_all(common):
 
     services.until(known, 240, "DAGs that are not parsed")
     for run in REQUEST["runs"]:
-        trigger(run)
+        trigger(common, run)
 
     def ended():
         with create_session() as session:
@@ -85,10 +85,11 @@ def probe_worker():
     return module
 
 
-def trigger(run):
+def trigger(common, run):
     from airflow.api.client.local_client import Client
 
-    Client().trigger_dag(dag_id=run["dag_id"], conf=run["params"])
+    client = Client(None, None) if common.AIRFLOW_2 else Client()
+    client.trigger_dag(dag_id=run["dag_id"], conf=run["params"])
 
 
 def answer(common, runner, run, begun):

@@ -212,6 +212,7 @@ with DAG(
     chain(
         scratch_,
         [
+            find_,
             file__above,
             dag.get_task("file.read"),
             dag.get_task("file.load__rule"),

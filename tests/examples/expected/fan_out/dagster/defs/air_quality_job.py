@@ -54,7 +54,7 @@ def scratch(context: dg.OpExecutionContext, params: AirQualityParams) -> Any:
 
 
 @dg.op(name="air_quality__find", out=OUTPUTS)
-@with_outcome()
+@with_outcome(after=["scratch"])
 @attempt(timeout=300)
 def find(params: AirQualityParams) -> Any:
     """Only now is it known how many files there are."""
@@ -184,7 +184,7 @@ def air_quality() -> None:
     - `file`: These tasks once for each file; what happens to one is nothing to the others.
     """
     scratch_ = scratch.alias("scratch")()
-    find_ = find.alias("find")()
+    find_ = find.alias("find")(after_scratch=scratch_.outcome)
     file_elements_ = file_elements.alias("file__elements")(
         find=find_.result,
         after_find=find_.outcome,

@@ -160,7 +160,7 @@ def air_quality(
     if is_outside_schedule(start=START):
         return Completed(name="Skipped", message="outside the schedule's start and end")
     scratch_future = submit(scratch, results_dir)
-    find_future = submit(find, inbox_dir)
+    find_future = submit(find, inbox_dir, after=[scratch_future])
     file_items = Items(find_future, max_parallel=3)
     file_read_futures = submit_each(
         file_read,
