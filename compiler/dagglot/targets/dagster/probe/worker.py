@@ -72,7 +72,9 @@ class Runner:
         self.options = options
         if options["short_waits"]:
             _shorten_waits()
-        if options["start_method"] == "forkserver":
+        if options["in_process"]:
+            _run_steps_in_this_process()
+        elif options["start_method"] == "forkserver":
             _start_steps_quickly()
 
     def execute(self, run: dict[str, Any]) -> dict[str, Any]:
@@ -159,6 +161,11 @@ class Runner:
             path, bracket, rest = key.partition("[")
             step.is_mapped = bool(bracket)
             instances.setdefault(path, []).append((rest.rstrip("]"), step))
+        for path, leaf in leaves.items():
+            begun = {mapping_key for mapping_key, _ in instances[path]}
+            for mapping_key in _mapping_keys(leaf, steps):
+                if mapping_key not in begun:  # the process of one before it died
+                    instances[path].append((mapping_key, Step(state="upstream_failed")))
         upstream = {path: self.common.upstream(leaf["inputs"]) for path, leaf in leaves.items()}
         bad: dict[str, bool] = {}
 
@@ -179,13 +186,7 @@ class Runner:
                 step.finish(leaves[path]["node"].definition, self.common.plain)
                 index = step.index if step.has_outcome else _index(mapping_key)
                 shown.setdefault((path, index), step.shown(path, index))
-            begun = {mapping_key for mapping_key, _ in instances[path]}
-            for mapping_key in _mapping_keys(leaves[path], steps):
-                if mapping_key not in begun:  # its process, or one before it, died
-                    index = _index(mapping_key)
-                    lost = Step(state="upstream_failed").shown(path, index)
-                    shown.setdefault((path, index), lost)
-            if not any(id == path for id, _ in shown):
+            if not instances[path]:
                 state = "upstream_failed" if has_failed(path) else "skipped"
                 shown[path, None] = Step(state=state).shown(path, None)
         return sorted(shown.values(), key=lambda task: (task["id"], task["index"] or 0))
@@ -331,6 +332,19 @@ def _shorten_waits() -> None:
         original(self, step_key, None)
 
     ActiveExecution.mark_up_for_retry = at_once
+
+
+def _run_steps_in_this_process() -> None:
+    """For tests only: a job that wants a process for each step gets one for all, which runs one
+    step at a time."""
+    from dagster._core.executor.in_process import InProcessExecutor
+    from dagster._core.executor.multiprocess import MultiprocessExecutor
+
+    def execute(self: Any, plan_context: Any, execution_plan: Any) -> Any:
+        executor = InProcessExecutor(self.retries, self.step_dependency_config)
+        return executor.execute(plan_context, execution_plan)
+
+    MultiprocessExecutor.execute = execute
 
 
 def _start_steps_quickly() -> None:
