@@ -69,6 +69,7 @@ def decide(rule: str, states: Sequence[str]) -> str | None:
 def with_outcome(
     after: Sequence[str] = (),
     rule: str = "all_success",
+    allow_failure: bool = False,
     quiet: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Iterator[dg.Output[Any]]]]:
     """A decorator of an op's function: when it runs, and what it tells those after it.
@@ -97,7 +98,7 @@ def with_outcome(
                     if _is_retried(context):
                         raise
                     state, why, error = FAILED, repr(raised), raised
-            fails_run = state == FAILED
+            fails_run = state == FAILED and not allow_failure
             if state == UPSTREAM_FAILED:
                 fails_run = any(one.fails_run for one in upstream)
             outcome = Outcome(
