@@ -238,9 +238,9 @@ def _empty_lists(pipeline: Pipeline) -> Iterator[Use]:
         if group.for_each is None or (isinstance(items, tuple) and items):
             continue
         members = set(flow.members(group))
-        known = {leaf.task for leaf in references(items) if isinstance(leaf, TaskOutput)}
+        readers = [leaf.task for leaf in references(items) if isinstance(leaf, TaskOutput)]
         above = {id for task in members for id in pipeline.task(task).upstream} - members
-        if above - known:
+        if above - flow.needed_for(pipeline, readers):
             yield Use(Feature.EMPTY_LIST_BELOW_FAILURE, group.for_each.span)
 
 

@@ -6,7 +6,7 @@ pipeline whose passes have run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from dagglot.ir import graph
@@ -106,6 +106,21 @@ def _in_reach(pipeline: Pipeline, decider: str, reached: frozenset[str]) -> froz
         and not task.teardown_of
         and (group is None or task.id.startswith(f"{group.id}."))
     )
+
+
+def needed_for(pipeline: Pipeline, tasks: Iterable[str]) -> frozenset[str]:
+    """Some tasks, and all that must have succeeded for them to succeed: what stands above them by
+    ``all_success``."""
+    needed: set[str] = set()
+    left = list(tasks)
+    while left:
+        id = left.pop()
+        if id not in needed:
+            needed.add(id)
+            task = pipeline.task(id)
+            if task.trigger_rule is TriggerRule.ALL_SUCCESS and not task.teardown_of:
+                left.extend(task.upstream)
+    return frozenset(needed)
 
 
 def leaves(pipeline: Pipeline) -> tuple[str, ...]:

@@ -158,19 +158,6 @@ class _Question:
                 return True
         return False
 
-    def above_success(self, decider: str) -> dict[str, States]:
-        """What is known of the tasks above a gate or a branch that skips something: it succeeded,
-        and so did everything that it could not have run without."""
-        known: dict[str, States] = {}
-        left = [decider]
-        while left:
-            id = left.pop()
-            if id not in known:
-                known[id] = frozenset({State.SUCCESS})
-                if self.tasks[id].trigger_rule is TriggerRule.ALL_SUCCESS:
-                    left.extend(self.tasks[id].upstream)
-        return known
-
     def before_a_decision(self) -> tuple[set[str], set[str]]:
         """Tasks that may run before a gate or a branch above them says that they do not, and
         tasks that may be upstream_failed before."""
@@ -179,7 +166,11 @@ class _Question:
         below = flow.downstream(self.pipeline)
         for decider, reach in self.reach.items():
             after = flow.below(decider, below)
-            possible = self.states(self.above_success(decider))
+            # one that skips something has succeeded, and so has all that it needed
+            succeeded = dict.fromkeys(
+                flow.needed_for(self.pipeline, [decider]), frozenset({State.SUCCESS})
+            )
+            possible = self.states(succeeded)
             decided: set[str] = set()
             for id in self.order:
                 if id not in reach:

@@ -30,18 +30,6 @@ import warnings
 from typing import Any
 
 STATES = ("success", "failed", "skipped", "upstream_failed")
-# What a step's process imports besides the user's code; in the fork server it costs once, not per
-# step: 0.4 s a step instead of 1.2 s with Dagster's own choice and 2.5 s with `spawn`.
-PRELOADED = (
-    "dagster",
-    "dagster._core.instance.factory",
-    "dagster._core.storage.event_log.sqlite",
-    "dagster._core.storage.fs_io_manager",
-    "dagster._core.storage.runs.sqlite",
-    "dagster._core.storage.schedules.sqlite",
-    "dagster._daemon.daemon",
-    "alembic.command",
-)
 
 
 def main() -> None:
@@ -71,11 +59,11 @@ class Runner:
         self.instance = instance
         self.options = options
         if options["short_waits"]:
-            _shorten_waits()
+            common.shorten_waits()
         if options["in_process"]:
-            _run_steps_in_this_process()
+            common.run_steps_in_this_process()
         elif options["start_method"] == "forkserver":
-            _start_steps_quickly()
+            common.start_steps_quickly()
 
     def execute(self, run: dict[str, Any]) -> dict[str, Any]:
         from dagster._core.execution.api import execute_run
@@ -124,7 +112,7 @@ class Runner:
         if self.options["in_process"] and "in_process" in kinds:
             config["execution"] = {"config": {"in_process": {}}}
         elif "multiprocess" in kinds and self.options["start_method"] == "forkserver":
-            server = {"forkserver": {"preload_modules": list(PRELOADED)}}
+            server = {"forkserver": {"preload_modules": list(self.common.PRELOADED)}}
             config["execution"] = {"config": {"multiprocess": {"start_method": server}}}
         return config
 
@@ -320,45 +308,6 @@ def _index(mapping_key: str) -> int | None:
 
 def _iso(when: float | None) -> str | None:
     return dt.datetime.fromtimestamp(when, dt.UTC).isoformat() if when else None
-
-
-def _shorten_waits() -> None:
-    """For tests only: retry at once. What Dagster decided to wait is still in the events."""
-    from dagster._core.execution.plan.active import ActiveExecution
-
-    original = ActiveExecution.mark_up_for_retry
-
-    def at_once(self: Any, step_key: str, at_time: float | None = None) -> None:
-        original(self, step_key, None)
-
-    ActiveExecution.mark_up_for_retry = at_once
-
-
-def _run_steps_in_this_process() -> None:
-    """For tests only: a job that wants a process for each step gets one for all, which runs one
-    step at a time."""
-    from dagster._core.executor.in_process import InProcessExecutor
-    from dagster._core.executor.multiprocess import MultiprocessExecutor
-
-    def execute(self: Any, plan_context: Any, execution_plan: Any) -> Any:
-        executor = InProcessExecutor(self.retries, self.step_dependency_config)
-        return executor.execute(plan_context, execution_plan)
-
-    MultiprocessExecutor.execute = execute
-
-
-def _start_steps_quickly() -> None:
-    """Where a job leaves it open: fork the processes of steps from one that has Dagster loaded."""
-    from dagster._core.executor.multiprocess import MultiprocessExecutor
-
-    original = MultiprocessExecutor.__init__
-
-    def begin(self: Any, *args: Any, **kwargs: Any) -> None:
-        if kwargs.get("start_method") is None:
-            kwargs |= {"start_method": "forkserver", "explicit_forkserver_preload": [*PRELOADED]}
-        original(self, *args, **kwargs)
-
-    MultiprocessExecutor.__init__ = begin
 
 
 if __name__ == "__main__":
