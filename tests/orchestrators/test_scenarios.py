@@ -15,9 +15,10 @@ from dagglot import api, plan_jobs, replays
 from dagglot.ir.model import Pipeline
 from dagglot.project import NO_PROJECT
 from dagglot.runner import Where
+from dagglot.semantics.early import ends
 from dagglot.semantics.replay import replayed
 from dagglot.semantics.scenario import Given, read
-from dagglot.semantics.simulate import simulate
+from dagglot.semantics.simulate import Simulated, simulate
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,10 @@ def ran(target: str) -> replays.Replayed:
     (job,), found = plan_jobs.jobs([target], Path(tempfile.gettempdir()), NO_PROJECT)
     assert not found
     params = {one.acted.id: dict(one.given.params) for one in SCENARIOS}
-    return replays.run([one.acted for one in SCENARIOS], job, Where(), params=params)
+    # a process for each step of Dagster's takes seconds; test_runs has the executors as users do
+    options = {"in_process": True}
+    acted = [one.acted for one in SCENARIOS]
+    return replays.run(acted, job, Where(), params=params, options=options)
 
 
 @pytest.mark.parametrize("target", GROUPS)
@@ -66,16 +70,21 @@ def ran(target: str) -> replays.Replayed:
 def test_a_real_run_ends_as_the_semantics_say(target: str, scenario: Acted) -> None:
     done = ran(target)
     if scenario.acted.id in done.refused:
-        said = [one.message for one in done.refused[scenario.acted.id]]
-        assert all("DG4" in one.rule.code for one in done.refused[scenario.acted.id]), said
-        pytest.skip(said[0])
+        refusals = done.refused[scenario.acted.id]
+        assert all("DG4" in one.rule.code for one in refusals)
+        pytest.skip(refusals[0].message)
     trace = done.traces[scenario.acted.id]
-    simulated = simulate(scenario.pipeline, scenario.given)
-    assert seen(trace) == {
+    possible = [simulate(scenario.pipeline, scenario.given)]
+    if target.startswith("airflow"):  # which decides early
+        possible = [end.simulated for end in ends(scenario.pipeline, scenario.given)]
+    assert (seen(trace), trace["run"]) in [(said(one), one.run) for one in possible]
+
+
+def said(simulated: Simulated) -> dict[tuple[str, int | None], tuple[str, int | None]]:
+    return {
         (one.task, one.index): (one.state.value, one.attempts if counts(one.state.value) else None)
         for one in simulated.instances
     }
-    assert trace["run"] == simulated.run
 
 
 def seen(trace: dict[str, Any]) -> dict[tuple[str, int | None], tuple[str, int | None]]:
