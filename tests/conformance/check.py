@@ -74,7 +74,7 @@ def cases(seed: int, numbers: Sequence[int], target: str, count: Count) -> list[
     return found
 
 
-def check(some: Sequence[Case], target: str, count: Count) -> None:
+def check(some: Sequence[Case], target: str, count: Count) -> engines.Answer:
     """Run cases and add what became of them."""
     answer = engines.run(target, some, quick=count.quick)
     count.seconds += answer.seconds
@@ -91,6 +91,7 @@ def check(some: Sequence[Case], target: str, count: Count) -> None:
         count.traces[one.id] = (one.text, (states, trace["run"]))
         if found:
             count.diverged.append(Divergence(one, found))
+    return answer
 
 
 def _differences(one: Case, target: str, answer: engines.Answer) -> list[Difference]:

@@ -41,7 +41,7 @@ def main():
                 words = ("airflow", "api-server", "--host", "127.0.0.1", "--port", str(port))
                 stack.enter_context(services.service(*words, "--workers", "1"))
                 health = f"http://127.0.0.1:{port}/api/v2/monitor/health"
-                services.until(lambda: services.answers(health) is not None, 240, "no API server")
+                services.until(lambda: services.is_up(health), 240, "no API server")
                 stack.enter_context(services.service("airflow", "scheduler"))
                 stack.enter_context(services.service("airflow", "dag-processor"))
             services.answer(run_all(common))

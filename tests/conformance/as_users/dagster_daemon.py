@@ -6,13 +6,19 @@ that the job has of its own.
 
 import os
 import sys
-import uuid
 from pathlib import Path
 
 import services
 
 REQUEST = services.request()
 FINAL = ("SUCCESS", "FAILURE", "CANCELED")
+SETTINGS = """\
+telemetry: {enabled: false}
+run_coordinator:
+  module: dagster.core.run_coordinator
+  class: QueuedRunCoordinator
+  config: {max_concurrent_runs: 2}  # each has a process for each of its steps
+"""
 LOCATIONS = (
     "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }"
 )
@@ -27,10 +33,7 @@ def main():
 
     os.environ["PYTHONPATH"] = os.pathsep.join(REQUEST["python_path"])
     with common.home_folder() as home:
-        Path(home, "dagster.yaml").write_text(
-            "telemetry: {enabled: false}\n"
-            "run_coordinator: {module: dagster.core.run_coordinator, class: QueuedRunCoordinator}\n"
-        )
+        Path(home, "dagster.yaml").write_text(SETTINGS)
         port = services.free_port()
         words = ("dagster", "dev", "-h", "127.0.0.1", "-p", str(port))
         with services.service(*words, cwd=REQUEST["root"]):
@@ -52,7 +55,8 @@ def run_all(url):
 
     location = common.location(REQUEST["root"])
     with dagster.DagsterInstance.get() as instance:
-        runner = worker.Runner(common, location, instance, {"short_waits": False})
+        options = {"short_waits": False, "in_process": False, "start_method": "spawn"}
+        runner = worker.Runner(common, location, instance, options)
         runs = [{**run, "run_id": launched(url, found, run)} for run in REQUEST["runs"]]
 
         def ended():
@@ -67,15 +71,10 @@ def launched(url, repository, run):
     selector = {
         "repositoryLocationName": repository["location"]["name"],
         "repositoryName": repository["name"],
-        "pipelineName": run["job"],
+        "jobName": run["job"],
     }
     config = {"resources": {"params": {"config": run["params"]}}} if run["params"] else {}
-    id = str(uuid.uuid4())
-    params = {
-        "selector": selector,
-        "runConfigData": config,
-        "executionMetadata": {"runId": id, "tags": []},
-    }
+    params = {"selector": selector, "runConfigData": config, "executionMetadata": {"tags": []}}
     said = services.answers(url, {"query": LAUNCH, "variables": {"params": params}})
     launch = ((said or {}).get("data") or {}).get("launchRun") or {}
     if launch.get("__typename") != "LaunchRunSuccess":

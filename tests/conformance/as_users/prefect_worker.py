@@ -22,7 +22,7 @@ def main():
         )
         with server:
             health = f"{os.environ['PREFECT_API_URL']}/health"
-            services.until(lambda: services.answers(health) is not None, 180, "no server")
+            services.until(lambda: services.is_up(health), 180, "no server")
             root = REQUEST["root"]
             services.command("prefect", "work-pool", "create", "default", "--type", "process")
             services.command("prefect", "--no-prompt", "deploy", "--all", cwd=root)

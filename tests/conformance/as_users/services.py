@@ -69,5 +69,13 @@ def answers(url, data=None):
     try:
         with opener.open(asked, timeout=60) as said:
             return json.loads(said.read() or b"{}")
+    except urllib.error.HTTPError as refused:
+        return {"refused": refused.code, "said": refused.read().decode(errors="replace")[:2000]}
     except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError):
         return None
+
+
+def is_up(url):
+    """Whether a service answers, and not with an error."""
+    said = answers(url)
+    return said is not None and not (isinstance(said, dict) and "refused" in said)
