@@ -691,13 +691,37 @@ def test_a_list_has_a_step_that_takes_the_rule(tmp_path: Path) -> None:
     source = dag_file(made)
     assert helpers(made) == {"load__items", "watcher"}
     assert decorators(source)["load__items"] == ["task(trigger_rule='all_done')"]
-    assert decorators(source)["load"] == ["task(max_active_tis_per_dagrun=2)"]
+    assert decorators(source)["load"] == ["task(max_active_tis_per_dagrun=2)", "keep_none"]
     assert returns(source, "load") == ["to_json(work(name=item, at=ti.map_index))"]
     assert "load.expand(item=load__items_)" in source
     # all have succeeded where `total` runs; where `known` does, some may not have
     assert "load_output = list(load_output)" in source
     assert 'load_output = outputs_of(ti, "load")' in source
     assert "fixed.expand(item=[1, 2])" in source
+
+
+def test_a_list_of_outputs_has_null_where_an_instance_returned_none(tmp_path: Path) -> None:
+    mapped = "for_each: {in: [1, 2]}"
+    read = "{{x: '${{{{ tasks.{}.output }}}}'}}"
+    made = pipeline(
+        f"  nothing: {{type: noop, {mapped}}}\n"
+        f"  silent: {{type: shell, run: 'true', output: none, {mapped}}}\n"
+        f"  said: {{type: shell, run: 'echo a', {mapped}}}\n"
+        f"  work: {{{CALL}, {mapped}}}\n"
+        f"  alone: {{{CALL}, {mapped}}}\n"
+        + "".join(
+            f"  of_{id}: {{{CALL}, args: {read.format(id)}}}\n"
+            for id in ("nothing", "silent", "said", "work")
+        ),
+        tmp_path,
+    )
+    source = dag_file(made)
+    assert 'nothing_output = outputs_of(ti, "nothing")' in source
+    assert 'silent_output = outputs_of(ti, "silent")' in source
+    assert "said_output = list(said_output)" in source
+    assert "work_output = list(work_output)" in source
+    assert "keep_none" in decorators(source)["work"]
+    assert "keep_none" not in decorators(source)["alone"]
 
 
 def test_an_operator_is_expanded_over_items(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ RESERVED: Final = frozenset(
     {
         *("DAG", "Param", "TaskGroup", "chain", "literal", "task", "task_group", "dag"),
         *("AirflowFailException", "AirflowSkipException"),
-        *("as_items", "chooses", "decide", "each", "fail_with", "keep_output", "named"),
-        "outputs_of",
+        *("as_items", "chooses", "decide", "each", "fail_with", "keep_none", "keep_output"),
+        *("named", "outputs_of"),
         *("BashOperator", "EmptyOperator", "CronTriggerTimetable"),
         *("json", "partial", "pendulum", "timedelta", "run_params"),
         *("LinearRetryPolicy", "ExponentialRetryPolicy", "TimedBashOperator", "check_params"),

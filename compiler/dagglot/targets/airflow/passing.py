@@ -7,7 +7,16 @@ from functools import cached_property
 
 from dagglot.expressions.tree import TaskOutput
 from dagglot.ir import graph
-from dagglot.ir.model import NativeBody, Task, TriggerRule, Value
+from dagglot.ir.model import (
+    BranchBody,
+    GateBody,
+    NativeBody,
+    PythonBody,
+    ShellBody,
+    Task,
+    TriggerRule,
+    Value,
+)
 from dagglot.targets.airflow import kinds
 from dagglot.targets.airflow.order import child_of
 from dagglot.targets.airflow.steps import Woven
@@ -48,6 +57,20 @@ class Passing:
         """Whether the file refers to what a task returns."""
         return task in self._passed
 
+    def is_listed(self, task: str) -> bool:
+        """Whether the outputs of a task's instances are an argument as one list."""
+        return task in self._listed
+
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        woven = self.woven
+        return frozenset(
+            id
+            for task, ids in self.outputs.items()
+            for id in ids
+            if woven.is_mapped(id) and not woven.together(task, id)
+        )
+
     @cached_property
     def _passed(self) -> frozenset[str]:
         lists = frozenset(self.woven.items.values())
@@ -70,8 +93,11 @@ class Passing:
         woven = self.woven
         if id not in task.upstream or woven.groups.get(id) is not woven.groups.get(task.id):
             return False
-        strict = task.trigger_rule is TriggerRule.ALL_SUCCESS
-        return strict or not woven.is_mapped(id)
+        if not woven.is_mapped(id):
+            return True
+        if task.trigger_rule is not TriggerRule.ALL_SUCCESS:
+            return False
+        return woven.together(task.id, id) or _has_outputs(woven.pipeline.task(id))
 
     def _blocks(self, given: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
         """The edges between what stands in each block of the file, at every level."""
@@ -83,6 +109,18 @@ class Passing:
                     scope = child_of(scope, task)
                 found.setdefault(child_of(scope, task), []).append(child_of(scope, id))
         return found
+
+
+def _has_outputs(task: Task) -> bool:
+    """Whether each instance that succeeds leaves an output in Airflow, which drops None; what a
+    Python function returns is kept by a helper."""
+    match task.body:
+        case ShellBody(output=output):
+            return output == "text"
+        case PythonBody() | GateBody() | BranchBody():
+            return True
+        case _:
+            return False
 
 
 def _whole_outputs(value: Value) -> Iterator[str]:

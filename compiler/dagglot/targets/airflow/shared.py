@@ -23,6 +23,7 @@ MODULES: Final[Mapping[str, str]] = {
     "wait_exponentially": "retries",
     "TimedBashOperator": "operators",
     "each": "operators",
+    "keep_none": "outputs",
     "parse_json": "outputs",
     "as_items": "choices",
     "named": "choices",

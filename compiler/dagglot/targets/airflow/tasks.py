@@ -11,6 +11,7 @@ from dagglot.ir.model import (
     GateBody,
     NativeBody,
     NoopBody,
+    PythonBody,
     ShellBody,
     Task,
     TriggerRule,
@@ -172,6 +173,8 @@ class Tasks:
         decorators = [*self.deciding(task, arguments, indent)]
         if file.version == "2.11" and imported:
             decorators.append(file.helper("exit_fails"))
+        if isinstance(task.body, PythonBody) and file.passing.is_listed(task.id):
+            decorators.append(file.helper("keep_none"))
         parameters = function.signature()
         return PythonTask(
             pad=Code(" " * indent),

@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from pipeline_helpers.choices import as_items
 from pipeline_helpers.instances import outputs_of
 from pipeline_helpers.operators import each
+from pipeline_helpers.outputs import keep_none
 from pipeline_helpers.params import check_params
 from pipeline_helpers.values import to_json, to_text, value_at
 
@@ -40,6 +41,7 @@ with DAG(
     load__items_ = load__items(regions_output=regions_)
 
     @task(retries=1, retry_delay=timedelta(0), max_active_tis_per_dagrun=2)
+    @keep_none
     def load(item, params=None, ti=None):
         from jobs import load
 

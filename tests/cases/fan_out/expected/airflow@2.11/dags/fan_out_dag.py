@@ -15,6 +15,7 @@ from pipeline_helpers.choices import as_items
 from pipeline_helpers.exits import exit_fails
 from pipeline_helpers.instances import outputs_of
 from pipeline_helpers.operators import each
+from pipeline_helpers.outputs import keep_none
 from pipeline_helpers.params import check_params
 from pipeline_helpers.values import to_json, to_text, value_at
 
@@ -45,6 +46,7 @@ with DAG(
 
     @task(retries=1, retry_delay=timedelta(0), max_active_tis_per_dagrun=2)
     @exit_fails
+    @keep_none
     def load(item, params=None, ti=None):
         from jobs import load
 

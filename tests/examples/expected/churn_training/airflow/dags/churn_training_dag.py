@@ -13,6 +13,7 @@ from airflow.timetables.trigger import CronTriggerTimetable
 from pipeline_helpers.choices import keep_output
 from pipeline_helpers.instances import outputs_of
 from pipeline_helpers.operators import TimedBashOperator
+from pipeline_helpers.outputs import keep_none
 from pipeline_helpers.params import check_params
 from pipeline_helpers.runs import run_time
 from pipeline_helpers.values import to_json, to_text
@@ -100,6 +101,7 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
         max_active_tis_per_dagrun=2,
         doc_md="Fit and cross-validate one candidate.",
     )
+    @keep_none
     def train(prepare_output, item, params=None, ti=None):
         from churn.models import train
 

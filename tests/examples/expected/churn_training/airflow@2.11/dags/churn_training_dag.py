@@ -15,6 +15,7 @@ from airflow.timetables.trigger import CronTriggerTimetable
 from pipeline_helpers.exits import exit_fails
 from pipeline_helpers.instances import outputs_of
 from pipeline_helpers.operators import TimedBashOperator
+from pipeline_helpers.outputs import keep_none
 from pipeline_helpers.params import check_params
 from pipeline_helpers.runs import run_time
 from pipeline_helpers.values import to_json, to_text
@@ -104,6 +105,7 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
         doc_md="Fit and cross-validate one candidate.",
     )
     @exit_fails
+    @keep_none
     def train(prepare_output, item, params=None, ti=None):
         from churn.models import train
 

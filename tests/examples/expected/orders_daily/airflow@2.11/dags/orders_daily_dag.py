@@ -13,6 +13,7 @@ from airflow.timetables.trigger import CronTriggerTimetable
 from pipeline_helpers.choices import as_items
 from pipeline_helpers.exits import exit_fails
 from pipeline_helpers.operators import TimedBashOperator
+from pipeline_helpers.outputs import keep_none
 from pipeline_helpers.params import check_params
 from pipeline_helpers.runs import run_time
 from pipeline_helpers.values import to_int, to_json, to_text
@@ -96,6 +97,7 @@ Loads are upserts by order id, so that a run may be repeated at any time.
 
     @task(max_active_tis_per_dagrun=2, doc_md="Upsert one region's orders.")
     @exit_fails
+    @keep_none
     def load(item, params=None):
         from orders.load import load_region
 
