@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dagglot import plan_jobs, replays, trace
+from dagglot.diagnostics.model import Diagnostic
 from dagglot.features import Feature
 from dagglot.jobs import Job
 from dagglot.project import NO_PROJECT
@@ -87,9 +89,10 @@ def run(target: str, cases: Sequence[Case], *, quick: bool = True) -> Answer:
     return answer
 
 
-def _reason(found: Any) -> str:
-    arguments = getattr(found, "arguments", None) or {}
-    return str(arguments.get("feature") or f"{found.rule.code} {found.message}")
+def _reason(found: Diagnostic) -> str:
+    """The feature that a target cannot do, which the message quotes; else the whole message."""
+    quoted = re.search(r"`([a-z-]+)`", found.message) if found.rule.code == "DG401" else None
+    return quoted[1] if quoted else f"{found.rule.code} {found.message}"
 
 
 def _ask(

@@ -136,9 +136,11 @@ def without(made: Made, gone: str) -> Made:
             each = box.each if not isinstance(box.each, str) or reads(box.each) else [1, 2]
             boxes.append(replace(box, after=kept(box.after), each=each))
     result = replace(made, steps=tuple(steps), boxes=tuple(boxes))
-    left = {box.id for box in boxes}
-    empty = next((box.id for box in made.boxes if stays(box.id) and box.id not in left), None)
-    return result if empty is None else without(result, empty)
+    # a group without tasks, a teardown without a set-up: gone too, with what names them
+    left = {one.id for one in (*boxes, *steps)}
+    lost = (one.id for one in (*made.boxes, *made.steps) if stays(one.id) and one.id not in left)
+    also = next(lost, None)
+    return result if also is None else without(result, also)
 
 
 def _choosing(step: Step, plan: Plan, kept: Any) -> Plan:

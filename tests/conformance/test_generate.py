@@ -176,8 +176,8 @@ def states_and_run(one: Case, trace: dict[str, Any]) -> list[str]:
 def test_a_wrong_cell_is_seen(rule: TriggerRule, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever cell of the table is changed, some of few pipelines end otherwise."""
     for wrong in ("S", "F", "K", "U", "FS", "KS"):
-        if not many().cells[rule.value, wrong]:
-            continue
+        if many().cells[rule.value, wrong] < 5:
+            continue  # a gate or a `when` may hide one
 
         def changed(asked: TriggerRule, states: Sequence[State], cell: str = wrong) -> State | None:
             answer = decide(asked, states)
