@@ -133,3 +133,49 @@ def test_failures_that_exclude_a_skip_leave_nothing_to_chance(build) -> None:  #
 """
     )
     assert decided_by_chance(pipeline) == ()
+
+
+NO_LIST = f"""
+  find: {WORK}}}
+  each:
+    for_each: {{in: "${{{{ tasks.find.output }}}}"}}
+    depends_on: find
+    tasks:
+      work: {WORK}}}
+      alarm: {WORK}, depends_on: work, trigger_rule: all_skipped}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("last", "matters"),
+    [
+        ("depends_on: each", False),
+        ("depends_on: each, trigger_rule: none_failed", True),
+        ("depends_on: each.work, trigger_rule: none_failed", False),
+        ("depends_on: each.work, trigger_rule: one_done", True),
+    ],
+)
+def test_a_group_without_a_list_is_given_up_as_one(build, last: str, matters: bool) -> None:  # type: ignore[no-untyped-def]
+    pipeline = build(f"{NO_LIST}  last: {WORK}, {last}}}\n")
+    assert decided_by_chance(pipeline) == (("last",) if matters else ())
+    scenario = given(pipeline, find="failed")
+    seen = possible(pipeline, scenario)
+    assert seen["each.work", None] == {UP}
+    assert seen["each.alarm", None] == {SKIPPED, UP}
+    ran = {states == {SUCCESS} for states in ({one} for one in seen["last", None])}
+    assert (len(ran) == 2) == matters
+
+
+def test_a_skip_above_the_list_comes_first(build) -> None:  # type: ignore[no-untyped-def]
+    """What the list is read from has ended before there is none."""
+    pipeline = build(
+        f"""
+  find: {WORK}, skip_on: 'jobs:Nothing'}}
+  each:
+    for_each: {{in: "${{{{ tasks.find.output }}}}"}}
+    tasks: {{work: {WORK}}}}}
+  last: {WORK}, depends_on: each, trigger_rule: none_failed}}
+"""
+    )
+    assert decided_by_chance(pipeline) == ()
+    assert possible(pipeline, given(pipeline, find="skipped"))["each.work", None] == {SKIPPED}

@@ -11,8 +11,17 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Final, TypeAlias
 
+from dagglot.expressions.tree import TaskOutput, references
 from dagglot.ir import flow, graph
-from dagglot.ir.model import BranchBody, GateBody, NoopBody, Pipeline, Task, TriggerRule
+from dagglot.ir.model import (
+    BranchBody,
+    GateBody,
+    Group,
+    NoopBody,
+    Pipeline,
+    Task,
+    TriggerRule,
+)
 from dagglot.semantics.states import State
 from dagglot.semantics.trigger_rules import decide, decide_teardown
 
@@ -49,8 +58,27 @@ def decided_by_chance(pipeline: Pipeline) -> tuple[str, ...]:
         return ()
     question = _Question(pipeline)
     ran, labelled = question.before_a_decision()
-    found = ran | question.by_label(labelled)
+    found = ran | question.by_label(labelled) | question.below_no_list()
     return tuple(task.id for task in pipeline.tasks if task.id in found)
+
+
+def readers(group: Group) -> tuple[str, ...]:
+    """The tasks that the list of a mapped group is read from."""
+    items = group.for_each.items if group.for_each is not None else None
+    return tuple(leaf.task for leaf in references(items) if isinstance(leaf, TaskOutput))
+
+
+def is_strict(pipeline: Pipeline, group: Group) -> bool:
+    """Whether the list of a mapped group is made only where all that it is read from succeeded."""
+    tasks = map(pipeline.task, flow.members(group))
+    return all(task.trigger_rule is TriggerRule.ALL_SUCCESS for task in tasks)
+
+
+def is_strict_root(task: Task, group: Group) -> bool:
+    """Whether a task of a mapped group stands below nothing of it, and Airflow itself asks its rule
+    as soon as something above it has ended."""
+    inside = any(id.startswith(f"{group.id}.") for id in task.upstream)
+    return not inside and task.trigger_rule is TriggerRule.ALL_SUCCESS
 
 
 class _Question:
@@ -193,3 +221,64 @@ class _Question:
                     decided.add(id)
                     labelled.add(id)
         return found, labelled
+
+    # --- groups without a list ------------------------------------------------------------------
+
+    def below_no_list(self) -> set[str]:
+        """Tasks below a mapped group whose list is none. Airflow gives all tasks of it up at once:
+        one that a rule would skip may be upstream_failed, and `one_done` sees no difference
+        between what failed for want of the list and what never came to that."""
+        found: set[str] = set()
+        leaves = flow.leaves(self.pipeline) if self.pipeline.fail_run_on == "leaf" else ()
+        for group in flow.groups(self.pipeline.groups):
+            ends = self.without_list(group)
+            labelled = {id for id, states in ends.items() if State.SKIPPED in states}
+            found |= labelled.intersection(leaves)
+            by_chance = set(labelled)
+            for id in self.order:
+                task = self.tasks[id]
+                if id in ends or task.teardown_of:
+                    continue
+                if task.trigger_rule is TriggerRule.ONE_DONE:
+                    if any(ends.get(one, _FAILED) != _FAILED for one in task.upstream):
+                        found.add(id)
+                elif not by_chance.isdisjoint(task.upstream):
+                    if task.trigger_rule in _HAND_DOWN:
+                        by_chance.add(id)
+                        found |= {id}.intersection(leaves)
+                    elif task.trigger_rule not in _SAME_FOR_BOTH:
+                        found.add(id)
+        return found
+
+    def without_list(self, group: Group) -> dict[str, States]:
+        """The states that the language gives to the tasks of a mapped group whose list is none; no
+        `skipped` where Airflow has said so before it asks for the list."""
+        items = group.for_each.items if group.for_each is not None else ()
+        if isinstance(items, tuple) and not any(True for _ in references(items)):
+            return {}
+        members = flow.members(group)
+        known = flow.needed_for(self.pipeline, readers(group))
+        strict = is_strict(self.pipeline, group)
+        shows = dict(self.shown)
+        for id in known:
+            # the step that makes the list runs, if all rules are strict, after these alone
+            shows[id] = frozenset({frozenset({State.SUCCESS})}) if strict else self.shown[id]
+        found: dict[str, States] = {}
+        for id in self.order:
+            if id not in members:
+                continue
+            task = self.tasks[id]
+            above = dict(shows)
+            if is_strict_root(task, group):
+                for one in known:
+                    above[one] = frozenset(each for each in shows[one] if State.SKIPPED not in each)
+            answers = {self.answer(task, states) for states in self.together(task, above)}
+            states = {State.FAILED if answer is None else answer for answer in answers}
+            if any(id in reach and one not in known for one, reach in self.reach.items()):
+                states.add(State.SKIPPED)
+            found[id] = frozenset(states)
+            shows[id] = frozenset(frozenset({state}) for state in states)
+        return found
+
+
+_FAILED: Final = frozenset({State.FAILED})

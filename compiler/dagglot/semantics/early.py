@@ -3,8 +3,10 @@
 Airflow asks a trigger rule each time that an upstream ends, and acts on the first answer that
 further upstreams cannot change: ``all_success`` is skipped or upstream_failed by whichever it sees
 first, and a task that is decided before a gate above it closes, has been decided without the gate
-(measured on Airflow 3.3.2 and 2.11.2; ``airflow/ti_deps/deps/trigger_rule_dep.py``). So a scenario
-has several possible ends there, one for each order of events; `ends` lists them.
+(measured on Airflow 3.3.2 and 2.11.2; ``airflow/ti_deps/deps/trigger_rule_dep.py``). It also
+gives up all tasks of a mapped group as soon as it knows that the list is empty, or that there is
+none. So a scenario has several possible ends there, one for each order of events; `ends` lists
+them.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from typing import Final
 
 from dagglot.expressions.evaluate import EvaluationError
 from dagglot.ir import flow
-from dagglot.ir.model import Pipeline, Task, TriggerRule
+from dagglot.ir.model import Group, Pipeline, Task, TriggerRule
+from dagglot.semantics.by_chance import is_strict, is_strict_root, readers
 from dagglot.semantics.scenario import NOTHING_GIVEN, Given
-from dagglot.semantics.simulate import Index, Run, Simulated, run_state
+from dagglot.semantics.simulate import Index, Run, Simulated, UnansweredError, run_state
 from dagglot.semantics.states import Instance, State, Why
 from dagglot.semantics.trigger_rules import decide
 
@@ -103,6 +106,12 @@ class _EarlyRun(Run):
         answers: list[State | None] = [exact[0] if exact else None]
         if closed is None and exact and exact[0] is State.UPSTREAM_FAILED and self.is_empty(task):
             answers.append(State.SKIPPED)
+        if exact and exact[0] is State.SKIPPED and self.is_given_up(task, index):
+            answers.append(State.UPSTREAM_FAILED)
+        if closed is None and exact and task.trigger_rule is TriggerRule.ONE_DONE:
+            others = [one for id in task.upstream if (one := self.groups[id]) is not None]
+            if any(self.list_fails(one) for one in others if one != self.groups[task.id]):
+                answers.append(None)
         if closed is None:
             answers += _by_order(task.trigger_rule, [one.state for one in above], answers[0])
         else:
@@ -127,6 +136,38 @@ class _EarlyRun(Run):
             return bool(self.evaluate(task, group.for_each.items, None) == [])
         except EvaluationError:
             return False
+
+    def has_no_list(self, group: Group | None) -> bool:
+        """Whether a mapped group has no list to go over."""
+        if group is None or group.for_each is None:
+            return False
+        reader = self.pipeline.task(flow.members(group)[0])
+        try:
+            return not isinstance(self.evaluate(reader, group.for_each.items, None), list)
+        except EvaluationError:
+            return True
+        except UnansweredError:
+            return False
+
+    def list_fails(self, group: Group) -> bool:
+        """Whether the step that makes the list of a mapped group runs, and finds none."""
+        ended = [one for id in readers(group) for one in self.ended[id]]
+        runs = all(one.state is State.SUCCESS for one in ended)
+        return self.has_no_list(group) and (runs or not is_strict(self.pipeline, group))
+
+    def is_given_up(self, task: Task, index: Index) -> bool:
+        """Whether Airflow may call a task `upstream_failed` because its group has no list, before
+        it sees why the task is skipped."""
+        group = self.groups[task.id]
+        if index is not None or group is None or not self.has_no_list(group):
+            return False
+        if not is_strict_root(task, group):
+            return True
+        above = self.upstream(task, task.upstream, index)
+        skipped = {one.task for one in above if one.state is State.SKIPPED}
+        closed = self.closed(task, index)
+        skipped |= {cause.task for cause in closed.causes} if closed is not None else set()
+        return skipped.isdisjoint(flow.needed_for(self.pipeline, readers(group)))
 
     def choose(self, answers: Sequence[State | None]) -> int:
         if len(answers) == 1:

@@ -38,8 +38,9 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "that counts from one that does not"
     ),
     Feature.RULE_DECIDED_EARLY: lossy(
-        "Airflow acts on the first upstreams that settle a trigger rule: where one may be skipped "
-        "and another fail, or a gate above is slow, the task may run or not by the order of events"
+        "Airflow acts on the first upstreams that settle a trigger rule, and gives up a mapped "
+        "group without a list as one: where one upstream may be skipped and another fail, or a "
+        "gate above is slow, the task may run or not by the order of events"
     ),
     **{
         Feature(f"trigger-rule-{rule}"): native(f"`trigger_rule={rule.replace('-', '_')!r}`")

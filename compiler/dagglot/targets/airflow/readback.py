@@ -6,6 +6,9 @@ Airflow tells two things otherwise, neither of them about what runs:
   ``upstream_failed``: in the language that task has failed;
 - a task of a mapped group gets its instances before anything above it has ended, so also below one
   that never got any: in the language neither has.
+
+What a rule would have skipped in a group without a list stays ``upstream_failed``: so the tasks
+below have seen it (`dagglot.semantics.early`).
 """
 
 from __future__ import annotations
@@ -55,8 +58,8 @@ def _told(task: Task, made: Woven, found: Mapping[str, list[Entry]]) -> Iterator
     if no_list and first["state"] == "upstream_failed" and not task.teardown_of:
         above = [one["state"] for id in task.upstream for one in found.get(id, ())]
         known = [State(state) for state in above if state in _STATES]
-        state = decide(task.trigger_rule, known)
-        first = {**first, "state": "failed" if state is None else state.value}
+        if decide(task.trigger_rule, known) is None:
+            first = {**first, "state": "failed"}
     yield {**first, "index": None}
 
 

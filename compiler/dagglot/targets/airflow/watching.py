@@ -97,7 +97,9 @@ def excused(pipeline: Pipeline) -> frozenset[str]:
     for id in graph.topological({id: task.upstream for id, task in tasks.items()}):
         task = tasks[id]
         above = any(upstream in found for upstream in task.upstream)
-        if task.allow_failure or (above and task.trigger_rule in _MAY_PASS_ON) or task.teardown_of:
+        # Airflow gives up a mapped group without a list as a whole, whatever the rules say
+        passes = task.trigger_rule in _MAY_PASS_ON or flow.mapped_group(pipeline, id) is not None
+        if task.allow_failure or (above and passes) or task.teardown_of:
             found.add(id)
     return frozenset(found)
 
