@@ -777,6 +777,19 @@ def test_a_root_of_a_mapped_group_is_decided_outside_it(tmp_path: Path) -> None:
     assert step == {"task_id": "'each__alarm__rule'", "trigger_rule": "'one_failed'"}
 
 
+def test_an_allowed_failure_of_a_mapped_group_is_hidden_beside_it(tmp_path: Path) -> None:
+    made = pipeline(
+        "  outer:\n"
+        "    tasks:\n"
+        "      files:\n"
+        "        for_each: {in: [1, 2]}\n"
+        f"        tasks: {{a: {{{CALL}, allow_failure: true}}}}\n",
+        tmp_path,
+    )
+    assert helpers(made) == {"outer.files__items", "outer.files__a__ended"}
+    assert "files_ >> files__a__ended" in dag_file(made)
+
+
 @pytest.mark.parametrize(
     ("tasks", "seen"),
     [

@@ -19,6 +19,7 @@ from dagglot.ir.model import (
     Value,
 )
 from dagglot.targets.airflow.steps import RULE, edges_to, made_step
+from dagglot.targets.airflow.watching import beside
 
 _ALONE: Final = frozenset(
     {
@@ -85,10 +86,8 @@ class Decisions:
             return task
         if not task.depends_on:
             return replace(task, trigger_rule=TriggerRule.ALL_SUCCESS)
-        scope = f"{group.parent}." if group.parent else ""
-        inner = task.id.removeprefix(scope).replace(".", "__")
         step = made_step(
-            self.fresh(f"{scope}{inner}__rule"),
+            self.fresh(f"{beside(group, task.id)}__rule"),
             group.parent,
             NoopBody(),
             task.depends_on,
