@@ -380,10 +380,7 @@ def docstring(text: str, indent: int = INDENT) -> Code:
     if rest:
         body = "\n".join(pad + line if line else "" for line in lines).removeprefix(pad)
         return Code(f'"""{body}\n{pad}"""')
-    body = lines[0] or " "
-    used = indent + 3 + width(body)
-    end = f'\n{pad}"""' if used <= LINE_LENGTH < used + 3 else '"""'
-    return Code(f'"""{body}{end}')
+    return Code(f'"""{lines[0] or " "}"""')
 
 
 # The double quotes that need a backslash: beside another one, and beside the docstring's own.

@@ -60,8 +60,7 @@ def after() -> Any:
     ),
 )
 def no_list() -> None:
-    """Airflow gives up a group without a list as one; the others ask each task's rule.
-    """
+    """Airflow gives up a group without a list as one; the others ask each task's rule."""
     find_ = find.alias("find")()
     file_elements_ = file_elements.alias("file__elements")(
         find=find_.result,

@@ -51,8 +51,7 @@ def after() -> Any:
 
 @flow(name="no_list", retries=0, log_prints=True)
 def no_list() -> None:
-    """Airflow gives up a group without a list as one; the others ask each task's rule.
-    """
+    """Airflow gives up a group without a list as one; the others ask each task's rule."""
     find_future = submit(find)
     file_items = Items(find_future)
     file_load_futures = submit_each(file_load, file_items, after=[find_future])
