@@ -724,6 +724,34 @@ def test_a_list_of_outputs_has_null_where_an_instance_returned_none(tmp_path: Pa
     assert "keep_none" not in decorators(source)["alone"]
 
 
+@pytest.mark.parametrize(
+    ("last", "steps"),
+    [
+        ("depends_on: [a, b]", set()),
+        ("depends_on: [a, b], args: {x: '${{ tasks.a.output }}'}", set()),
+        ("depends_on: [a, b], args: {x: '${{ tasks.b.output }}'}", {"last__rule"}),
+        ("depends_on: [b, c], args: {x: '${{ tasks.b.output }}'}", {"last__rule"}),
+        ("depends_on: b, args: {x: '${{ tasks.b.output }}'}", set()),
+        ("depends_on: many, args: {x: '${{ tasks.many.output }}'}", {"last__rule"}),
+    ],
+)
+def test_what_may_not_have_ended_yet_is_waited_for(
+    last: str, steps: set[str], tmp_path: Path
+) -> None:
+    """Airflow runs a task with `one_success` while other upstreams still run."""
+    made = pipeline(
+        f"  a: {{{CALL}}}\n"
+        f"  b: {{{CALL}, depends_on: a}}\n"
+        f"  c: {{{CALL}}}\n"
+        f"  many: {{{CALL}, for_each: {{in: [1, 2]}}}}\n"
+        f"  last: {{{CALL}, trigger_rule: one_success, {last}}}\n",
+        tmp_path,
+    )
+    assert {id for id in helpers(made) if id.endswith("__rule")} == steps
+    if steps:
+        assert "all_done" in decorators(dag_file(made))["last__rule"][0]
+
+
 def test_an_operator_is_expanded_over_items(tmp_path: Path) -> None:
     made = pipeline(
         "  a: {type: shell, run: 'echo $X', env: {X: '${{ item.x }}'}, for_each: {in: [{x: 1}]}}\n",

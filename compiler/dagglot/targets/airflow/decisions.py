@@ -47,6 +47,12 @@ class Decisions:
     def lists_of(self, tasks: Sequence[str]) -> tuple[str, ...]:
         raise NotImplementedError
 
+    def needs_all(self, task: Task) -> bool:
+        raise NotImplementedError
+
+    def asking(self, task: Task) -> OtherBody:
+        raise NotImplementedError
+
     def behind(self, task: Task, step: str) -> Task:
         raise NotImplementedError
 
@@ -86,12 +92,13 @@ class Decisions:
             return task
         if not task.depends_on:
             return replace(task, trigger_rule=TriggerRule.ALL_SUCCESS)
+        waits = self.needs_all(task)
         step = made_step(
             self.fresh(f"{beside(group, task.id)}__rule"),
             group.parent,
-            NoopBody(),
+            self.asking(task) if waits else NoopBody(),
             task.depends_on,
-            task.trigger_rule,
+            TriggerRule.ALL_DONE if waits else task.trigger_rule,
         )
         first = next(iter(flow.members(group)))
         self.before.setdefault(first, []).append(step)

@@ -37,7 +37,7 @@ _MAY_PASS_ON: Final = _PASS_ON | {
 }
 
 
-_EARLY: Final = frozenset({TriggerRule.ONE_FAILED, TriggerRule.ONE_SUCCESS, TriggerRule.ONE_DONE})
+EARLY: Final = frozenset({TriggerRule.ONE_FAILED, TriggerRule.ONE_SUCCESS, TriggerRule.ONE_DONE})
 """Rules with which a task may run before a gate above it has decided."""
 
 
@@ -124,7 +124,7 @@ def _seen(pipeline: Pipeline, hidden: frozenset[str]) -> frozenset[str]:
         reach: frozenset[str] = frozenset()
         if isinstance(task.body, GateBody):
             reach = flow.gate_reach(pipeline, id)
-            waits = not any(tasks[one].trigger_rule in _EARLY for one in reach)
+            waits = not any(tasks[one].trigger_rule in EARLY for one in reach)
             if task.body.skips == "all_downstream" and waits:
                 for one in reach:
                     closed.setdefault(one, set()).add(id)

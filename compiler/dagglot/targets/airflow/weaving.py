@@ -18,6 +18,7 @@ from dagglot.ir.model import (
     TriggerRule,
     Value,
 )
+from dagglot.passes.dependencies import values_of
 from dagglot.targets.airflow.decisions import Decisions
 from dagglot.targets.airflow.steps import (
     ITEMS,
@@ -29,7 +30,7 @@ from dagglot.targets.airflow.steps import (
     outputs_in,
     takes_item,
 )
-from dagglot.targets.airflow.watching import excused, watchers
+from dagglot.targets.airflow.watching import EARLY, excused, watchers
 
 
 def woven(pipeline: Pipeline) -> Woven:
@@ -50,6 +51,7 @@ class _Weaver(Decisions):
             group = flow.mapped_group(pipeline, task.id)
             if group is not None:
                 self.groups[task.id] = group
+        self.downstream = flow.downstream(pipeline)
         self.watchers = tuple(watchers(pipeline, self.fresh))
         self.before: dict[str, list[Task]] = {}
         """Steps that stand before a task, or before the first task of a group."""
@@ -163,32 +165,53 @@ class _Weaver(Decisions):
             return self.teardown(task)
         if task.id in self.groups:
             return self.in_group(task, self.groups[task.id])
-        if task.trigger_rule is TriggerRule.ONE_DONE:
+        if self.needs_all(task):
             task = self.asked(task)
         return task if task.for_each is None else self.mapped(task, task.for_each)
 
+    def needs_all(self, task: Task) -> bool:
+        """Whether a rule that Airflow answers before all upstreams have ended must wait for them:
+        because the task reads what one of them returns, or because its rule tells a failure from
+        what it causes, and what was to be expanded over no list is only ``upstream_failed``."""
+        if task.trigger_rule not in EARLY:
+            return False
+        if task.trigger_rule is TriggerRule.ONE_DONE and self.lists_of(task.upstream):
+            return True
+        read = [id for value, _ in values_of(task) for id in outputs_in(value)]
+        group = flow.mapped_group(self.pipeline, task.id)
+        if group is not None and group.for_each is not None:
+            read += outputs_in(group.for_each.items)
+        return any(self.may_be_last(id, task.upstream) for id in read if id in task.upstream)
+
+    def may_be_last(self, id: str, tasks: Sequence[str]) -> bool:
+        """Whether one of some tasks, or an instance of it, may end after another."""
+        if id in self.groups or self.pipeline.task(id).for_each is not None:
+            return True
+        below = flow.below(id, self.downstream)
+        return any(one != id and one not in below for one in tasks)
+
     def asked(self, task: Task) -> Task:
-        """A task whose rule tells a failure from what it causes: what was to be expanded over no
-        list counts as failed, where Airflow calls it `upstream_failed`."""
-        lists = self.lists_of(task.upstream)
-        if not lists:
-            return task
-        settings: dict[str, Value] = {
-            "rule": task.trigger_rule.value,
-            "upstream": task.upstream,
-            "gates": (),
-            "branches": {},
-            "lists": lists,
-        }
+        """A task with a step in front of it that asks its rule once all upstreams have ended."""
         step = made_step(
             self.fresh(f"{task.id}__rule"),
             task.group,
-            OtherBody(kind=RULE, settings=settings),
+            self.asking(task),
             task.depends_on,
             TriggerRule.ALL_DONE,
         )
         self.before.setdefault(task.id, []).append(step)
         return self.behind(task, step.id)
+
+    def asking(self, task: Task) -> OtherBody:
+        one_done = task.trigger_rule is TriggerRule.ONE_DONE
+        settings: dict[str, Value] = {
+            "rule": task.trigger_rule.value,
+            "upstream": task.upstream,
+            "gates": (),
+            "branches": {},
+            "lists": self.lists_of(task.upstream) if one_done else (),
+        }
+        return OtherBody(kind=RULE, settings=settings)
 
     def lists_of(self, tasks: Sequence[str]) -> tuple[str, ...]:
         """The list steps of some tasks."""

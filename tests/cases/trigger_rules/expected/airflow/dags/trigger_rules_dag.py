@@ -7,6 +7,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowFailException
+from pipeline_helpers.instances import decide
 from pipeline_helpers.values import to_json, to_text, value_at
 
 with DAG(
@@ -65,6 +66,12 @@ with DAG(
 
     all_skipped_ = all_skipped()
 
+    @task(trigger_rule="all_done")
+    def one_failed__rule(ti=None):
+        decide(ti, "one_failed", [], outside=["left", "right"])
+
+    one_failed__rule_ = one_failed__rule()
+
     one_failed = BashOperator(
         task_id="one_failed",
         bash_command="set -eo pipefail; echo $SIDE",
@@ -73,7 +80,6 @@ with DAG(
         },
         append_env=True,
         skip_on_exit_code=None,
-        trigger_rule="one_failed",
     )
 
     @task(trigger_rule="one_success")
@@ -128,7 +134,7 @@ with DAG(
     [left_, right_] >> all_failed_
     [left_, right_] >> all_done
     [left_, right_] >> all_skipped_
-    [left_, right_] >> one_failed
+    [left_, right_] >> one_failed__rule_ >> one_failed
     [left_, right_] >> one_success_
     [left_, right_] >> one_done_
     [left_, right_] >> none_failed_
