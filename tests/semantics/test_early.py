@@ -152,7 +152,8 @@ NO_LIST = f"""
         ("depends_on: each", False),
         ("depends_on: each, trigger_rule: none_failed", True),
         ("depends_on: each.work, trigger_rule: none_failed", False),
-        ("depends_on: each.work, trigger_rule: one_done", True),
+        # the list is not asked for where nothing was found
+        ("depends_on: each.work, trigger_rule: one_done", False),
     ],
 )
 def test_a_group_without_a_list_is_given_up_as_one(build, last: str, matters: bool) -> None:  # type: ignore[no-untyped-def]
@@ -179,3 +180,20 @@ def test_a_skip_above_the_list_comes_first(build) -> None:  # type: ignore[no-un
     )
     assert decided_by_chance(pipeline) == ()
     assert possible(pipeline, given(pipeline, find="skipped"))["each.work", None] == {SKIPPED}
+
+
+def test_what_never_came_to_a_list_is_not_told_from_what_has_none(build) -> None:  # type: ignore[no-untyped-def]
+    pipeline = build(
+        f"""
+  find: {WORK}}}
+  ready: {WORK}}}
+  each:
+    for_each: {{in: "${{{{ tasks.find.output }}}}"}}
+    depends_on: ready
+    tasks: {{work: {WORK}}}}}
+  last: {WORK}, depends_on: each, trigger_rule: one_done}}
+"""
+    )
+    assert decided_by_chance(pipeline) == ("last",)
+    scenario = given(pipeline, find={"output": 1}, ready="failed")
+    assert possible(pipeline, scenario)["last", None] == {SKIPPED, SUCCESS}

@@ -790,6 +790,36 @@ def test_in_a_mapped_group_a_step_decides_where_airflow_would_not(
     assert "file.expand(item=file__items_)" in source
 
 
+@pytest.mark.parametrize(
+    ("find", "inner", "decorator"),
+    [
+        ("", "", "task"),
+        ("", ", trigger_rule: none_failed", "task"),
+        ("", ", trigger_rule: all_skipped", "task"),
+        # these run below a failure, and fail for want of a list
+        ("", ", trigger_rule: all_done", "task(trigger_rule='all_done')"),
+        (
+            ", skip_on: 'jobs:Nothing'",
+            ", trigger_rule: none_failed",
+            "task(trigger_rule='all_done')",
+        ),
+    ],
+)
+def test_the_list_of_a_group_is_asked_for_where_a_task_may_need_it(
+    find: str, inner: str, decorator: str, tmp_path: Path
+) -> None:
+    made = pipeline(
+        f"  find: {{{CALL}{find}}}\n"
+        "  files:\n"
+        "    for_each: {in: '${{ tasks.find.output }}'}\n"
+        "    tasks:\n"
+        f"      a: {{{CALL}}}\n"
+        f"      b: {{{CALL}, depends_on: a{inner}}}\n",
+        tmp_path,
+    )
+    assert decorators(dag_file(made))["files__items"] == [decorator]
+
+
 def test_a_root_of_a_mapped_group_is_decided_outside_it(tmp_path: Path) -> None:
     made = pipeline(
         f"  a: {{{CALL}}}\n"

@@ -69,9 +69,29 @@ def readers(group: Group) -> tuple[str, ...]:
 
 
 def is_strict(pipeline: Pipeline, group: Group) -> bool:
-    """Whether the list of a mapped group is made only where all that it is read from succeeded."""
-    tasks = map(pipeline.task, flow.members(group))
-    return all(task.trigger_rule is TriggerRule.ALL_SUCCESS for task in tasks)
+    """Whether the list of a mapped group is asked for only where all that it is read from has
+    succeeded: whether no task of it would run, and fail for want of a list, anywhere else."""
+    members = flow.members(group)
+    tasks = [pipeline.task(id) for id in members]
+    if all(task.trigger_rule is TriggerRule.ALL_SUCCESS for task in tasks):
+        return True
+    read = set(readers(group))
+    below = flow.downstream(pipeline)
+
+    def is_held(task: Task) -> bool:
+        inside = [id for id in task.upstream if id in members]
+        if not inside:
+            return is_strict_root(task, group) and read.issubset(task.upstream)
+        match task.trigger_rule:
+            case TriggerRule.ONE_SUCCESS:
+                return len(inside) == len(task.upstream)
+            case TriggerRule.ALL_SKIPPED:
+                return not any(id in members for id in below[task.id])
+            case rule:
+                return rule in _EARLY_NEGATIVE
+
+    skipped = flow.may_skip(pipeline)
+    return bool(read) and read.isdisjoint(skipped) and all(map(is_held, tasks))
 
 
 def is_strict_root(task: Task, group: Group) -> bool:

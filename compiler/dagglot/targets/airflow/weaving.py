@@ -121,8 +121,10 @@ class _Weaver(Decisions):
 
     def list_of_group(self, group: Group, each: ForEach) -> str:
         """The list of a mapped group; its tasks' rules are decided apart from it."""
+        from dagglot.semantics.by_chance import is_strict  # few pipelines need to ask
+
         tasks = [self.pipeline.task(id) for id in flow.members(group)]
-        strict = all(task.trigger_rule is TriggerRule.ALL_SUCCESS for task in tasks)
+        strict = is_strict(self.pipeline, group)
         first = next(iter(flow.members(group)))
         waits = self.waits(group, tasks, outputs_in(each.items))
         self.before.setdefault(first, []).extend(waits)

@@ -24,7 +24,7 @@ with DAG(
 
     find_ = find()
 
-    @task(trigger_rule="all_done")
+    @task
     def file__items(find_output):
         return as_items(find_output)
 
