@@ -752,6 +752,19 @@ def test_what_may_not_have_ended_yet_is_waited_for(
         assert "all_done" in decorators(dag_file(made))["last__rule"][0]
 
 
+def test_a_native_is_not_given_a_list_that_lacks_null(tmp_path: Path) -> None:
+    native = "type: native, airflow: {{call: 'jobs:Operator', args: {{x: '{}'}}}}"
+    made = pipeline(
+        "  nothing: {type: noop, for_each: {in: [1, 2]}}\n"
+        "  said: {type: shell, run: 'echo a', for_each: {in: [1, 2]}}\n"
+        f"  good: {{{native.format('${{ tasks.said.output }}')}}}\n"
+        f"  bad: {{{native.format('${{ tasks.nothing.output }}')}}}\n",
+        tmp_path,
+    )
+    (refused,) = TARGET.refusals(made, Context("3.3"))
+    assert "`nothing`" in refused.message
+
+
 def test_an_operator_is_expanded_over_items(tmp_path: Path) -> None:
     made = pipeline(
         "  a: {type: shell, run: 'echo $X', env: {X: '${{ item.x }}'}, for_each: {in: [{x: 1}]}}\n",

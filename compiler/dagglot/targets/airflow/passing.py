@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from dagglot.expressions.tree import TaskOutput
-from dagglot.ir import graph
+from dagglot.ir import flow, graph
 from dagglot.ir.model import (
     BranchBody,
     GateBody,
     NativeBody,
+    NoopBody,
+    Pipeline,
     PythonBody,
     ShellBody,
     Task,
@@ -109,6 +111,20 @@ class Passing:
                     scope = child_of(scope, task)
                 found.setdefault(child_of(scope, task), []).append(child_of(scope, id))
         return found
+
+
+def without_null(pipeline: Pipeline) -> Iterator[tuple[Task, str]]:
+    """Natives that are given the outputs of a mapped task as Airflow lists them, without null."""
+    for task in pipeline.tasks:
+        if not isinstance(task.body, NativeBody) or "airflow" not in task.body.calls:
+            continue
+        group = flow.mapped_group(pipeline, task.id)
+        for id in dict.fromkeys(_whole_outputs(task.body.calls["airflow"].args)):
+            above = pipeline.task(id)
+            same = group is not None and flow.mapped_group(pipeline, id) == group
+            may_be_null = isinstance(above.body, NoopBody | ShellBody) and not _has_outputs(above)
+            if may_be_null and flow.is_mapped(pipeline, above) and not same:
+                yield task, id
 
 
 def _has_outputs(task: Task) -> bool:

@@ -96,6 +96,7 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
     from dagglot.ir.model import NativeBody, PythonBody
     from dagglot.targets.airflow.names import PACKAGE, module_name
     from dagglot.targets.airflow.natives import native_classes
+    from dagglot.targets.airflow.passing import without_null
     from dagglot.targets.airflow.weaving import unbearable
 
     title = f"{TARGET.title} {version}"
@@ -105,6 +106,13 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
             target=title,
             feature=f"the teardown of `{setup}`, which decides about other tasks",
             reason="below such a set-up stand only tasks with `all_success`, and no fan-out",
+        )
+    for task, id in without_null(pipeline):
+        yield codes.UNSUPPORTED.at(
+            task.at("airflow"),
+            target=title,
+            feature=f"the list of what `{id}` returns, in `native`",
+            reason="Airflow leaves null out of it: hand it on from a `python` task",
         )
     ours = {PACKAGE, module_name(pipeline)}
     for task in pipeline.tasks:
