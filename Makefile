@@ -1,8 +1,9 @@
 # make demo   set up, compile the examples to every target, run one for real on each
-# make test   set up, lint, type-check, and run all tests, those in the real orchestrators included
+# make test   set up, lint, type-check, and run the tests, those in the real orchestrators included
 # make fast   the tests that need no orchestrator (below a minute)
 # make conformance N=200 [SEED=1] [TARGETS="prefect dagster"]
 #             random pipelines on the real orchestrators, against the semantics
+# make users  ten pipelines on orchestrators as users start them: scheduler, worker, daemon
 # make bench  the benchmarks, as CPU-time ratios
 
 SHELL := bash
@@ -26,7 +27,7 @@ export COMPARE
 EXAMPLES := $(addprefix examples/,hello orders_daily groups_and_defaults fan_out churn_training)
 TARGETS := -t airflow@3.3 -t airflow@2.11 -t prefect -t dagster
 
-.PHONY: help demo test fast slow conformance bench lint setup runtimes lock clean
+.PHONY: help demo test fast slow users conformance bench lint setup runtimes lock clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -66,10 +67,14 @@ lint: setup
 	$(BIN)/lint-imports --no-cache > .import_linter.log || { cat .import_linter.log; exit 1; }
 
 fast: setup
-	$(BIN)/pytest -m "not orchestrator" -n 2 --dist loadgroup
+	$(BIN)/pytest -m "not orchestrator and not users" -n 2 --dist loadgroup
 
 slow: runtimes
 	$(BIN)/pytest -m orchestrator -n 2 --dist loadgroup
+
+# ten fixed pipelines as users run them: schedulers, workers and daemons, a process for each task
+users: runtimes
+	$(BIN)/pytest -m users -n 2 --dist loadgroup
 
 test: lint fast slow
 

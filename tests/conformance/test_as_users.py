@@ -98,7 +98,7 @@ def _traces(target: str) -> dict[str, dict[str, Any]]:
     }
 
 
-@pytest.mark.orchestrator
+@pytest.mark.users
 @pytest.mark.parametrize("target", GROUPS)
 @pytest.mark.parametrize("pipeline", fixed(), ids=lambda one: one.id)
 def test_a_users_run_ends_as_the_semantics_say(target: str, pipeline: Pipeline) -> None:

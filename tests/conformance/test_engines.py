@@ -21,7 +21,7 @@ from .oracle import Case, case, differences
 
 pytestmark = pytest.mark.orchestrator
 SEED: Final = 2026
-FEW: Final = 24
+FEW: Final = 16
 """So that the four engines take about three minutes together."""
 GROUPS = [
     pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
