@@ -814,7 +814,12 @@ def test_in_a_mapped_group_a_step_decides_where_airflow_would_not(
         (
             ", skip_on: 'jobs:Nothing'",
             ", trigger_rule: none_failed",
-            "task(trigger_rule='all_done')",
+            "task(trigger_rule='none_failed')",
+        ),
+        (
+            ", skip_on: 'jobs:Nothing'",
+            ", trigger_rule: one_failed",
+            "task(trigger_rule='none_skipped')",
         ),
     ],
 )
@@ -831,6 +836,23 @@ def test_the_list_of_a_group_is_asked_for_where_a_task_may_need_it(
         tmp_path,
     )
     assert decorators(dag_file(made))["files__items"] == [decorator]
+
+
+def test_what_decides_in_a_mapped_group_waits_for_a_list_that_may_be_skipped(
+    tmp_path: Path,
+) -> None:
+    made = pipeline(
+        f"  find: {{{CALL}, skip_on: 'jobs:Nothing'}}\n"
+        "  files:\n"
+        "    for_each: {in: '${{ tasks.find.output }}'}\n"
+        "    tasks:\n"
+        "      good: {type: gate, if: '${{ index > 0 }}'}\n"
+        f"      alarm: {{{CALL}, depends_on: good, trigger_rule: one_failed}}\n",
+        tmp_path,
+    )
+    source = dag_file(made)
+    assert decorators(source)["files__items"] == ["task(trigger_rule='none_skipped')"]
+    assert 'files__items_ >> dag.get_task("files.alarm__rule")' in source
 
 
 def test_a_root_of_a_mapped_group_is_decided_outside_it(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ in one scenario.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import Final, TypeAlias
 
 from dagglot.expressions.tree import TaskOutput, references
@@ -46,6 +46,8 @@ _EARLY_NEGATIVE: Final = frozenset(
     }
 )
 _BAD: Final = frozenset({State.FAILED, State.UPSTREAM_FAILED})
+_NOT_BAD: Final = frozenset({State.SUCCESS, State.SKIPPED})
+_SKIPPED: Final = frozenset({State.SKIPPED})
 
 
 def decided_by_chance(pipeline: Pipeline) -> tuple[str, ...]:
@@ -68,30 +70,57 @@ def readers(group: Group) -> tuple[str, ...]:
     return tuple(leaf.task for leaf in references(items) if isinstance(leaf, TaskOutput))
 
 
-def is_strict(pipeline: Pipeline, group: Group) -> bool:
-    """Whether the list of a mapped group is asked for only where all that it is read from has
-    succeeded: whether no task of it would run, and fail for want of a list, anywhere else."""
-    members = flow.members(group)
-    tasks = [pipeline.task(id) for id in members]
+def list_rule(pipeline: Pipeline, group: Group) -> TriggerRule:
+    """The rule by which the list of a mapped group is asked for: also where what it is read from
+    has failed, or was skipped, if some task of the group would run there, and fail for want of a
+    list."""
+    tasks = [pipeline.task(id) for id in flow.members(group)]
     if all(task.trigger_rule is TriggerRule.ALL_SUCCESS for task in tasks):
-        return True
-    read = set(readers(group))
-    below = flow.downstream(pipeline)
+        return TriggerRule.ALL_SUCCESS
+    read = readers(group)
+    if not read:
+        return TriggerRule.ALL_DONE
+    needed = dict.fromkeys(flow.needed_for(pipeline, read), _NOT_BAD)
+    failed = _would_run(pipeline, group, dict.fromkeys(read, _BAD))
+    if flow.may_skip(pipeline).isdisjoint(read):
+        return TriggerRule.ALL_DONE if failed else TriggerRule.ALL_SUCCESS
+    skipped = _would_run(pipeline, group, {**needed, **dict.fromkeys(read, _SKIPPED)})
+    match failed, skipped:
+        case True, True:
+            return TriggerRule.ALL_DONE
+        case True, False:
+            return TriggerRule.NONE_SKIPPED
+        case False, True:
+            return TriggerRule.NONE_FAILED
+        case _:
+            return TriggerRule.ALL_SUCCESS
 
-    def is_held(task: Task) -> bool:
-        inside = [id for id in task.upstream if id in members]
-        if not inside:
-            return is_strict_root(task, group) and read.issubset(task.upstream)
-        match task.trigger_rule:
-            case TriggerRule.ONE_SUCCESS:
-                return len(inside) == len(task.upstream)
-            case TriggerRule.ALL_SKIPPED:
-                return not any(id in members for id in below[task.id])
-            case rule:
-                return rule in _EARLY_NEGATIVE
 
-    skipped = flow.may_skip(pipeline)
-    return bool(read) and read.isdisjoint(skipped) and all(map(is_held, tasks))
+def _would_run(pipeline: Pipeline, group: Group, known: Mapping[str, States]) -> bool:
+    """Whether a task of a mapped group may run where some tasks outside end in known states."""
+    members = flow.members(group)
+    reached = {
+        id
+        for task in pipeline.tasks
+        if isinstance(task.body, GateBody | BranchBody) and task.id not in members
+        for id in flow.below(task.id, flow.downstream(pipeline))
+    }
+    states = dict(known)
+    tasks = {task.id: task for task in pipeline.tasks}
+    for id in graph.topological({id: task.upstream for id, task in tasks.items()}):
+        if id not in members:
+            continue
+        task = tasks[id]
+        above = [states.get(one, frozenset(State)) for one in task.teardown_of or task.upstream]
+        answers = {
+            decide_teardown(each) if task.teardown_of else decide(task.trigger_rule, each)
+            for each in product(*above)
+        }
+        if None in answers:
+            return True
+        closed = _SKIPPED if id in reached else frozenset[State]()
+        states[id] = closed.union(answer for answer in answers if answer is not None)
+    return False
 
 
 def is_strict_root(task: Task, group: Group) -> bool:
@@ -278,11 +307,11 @@ class _Question:
             return {}
         members = flow.members(group)
         known = flow.needed_for(self.pipeline, readers(group))
-        strict = is_strict(self.pipeline, group)
+        rule = list_rule(self.pipeline, group)
         shows = dict(self.shown)
-        for id in known:
-            # the step that makes the list runs, if all rules are strict, after these alone
-            shows[id] = frozenset({frozenset({State.SUCCESS})}) if strict else self.shown[id]
+        for id in known if rule is TriggerRule.ALL_SUCCESS else readers(group):
+            # where the list is not asked for, nothing is told of it
+            shows[id] = frozenset(one for one in self.shown[id] if decide(rule, tuple(one)) is None)
         found: dict[str, States] = {}
         for id in self.order:
             if id not in members:

@@ -18,7 +18,7 @@ from typing import Final
 from dagglot.expressions.evaluate import EvaluationError
 from dagglot.ir import flow
 from dagglot.ir.model import Group, Pipeline, Task, TriggerRule
-from dagglot.semantics.by_chance import is_strict, is_strict_root, readers
+from dagglot.semantics.by_chance import is_strict_root, list_rule, readers
 from dagglot.semantics.scenario import NOTHING_GIVEN, Given
 from dagglot.semantics.simulate import Index, Run, Simulated, UnansweredError, run_state
 from dagglot.semantics.states import Instance, State, Why
@@ -151,15 +151,20 @@ class _EarlyRun(Run):
 
     def list_fails(self, group: Group) -> bool:
         """Whether the step that makes the list of a mapped group runs, and finds none."""
-        ended = [one for id in readers(group) for one in self.ended[id]]
-        runs = all(one.state is State.SUCCESS for one in ended)
-        return self.has_no_list(group) and (runs or not is_strict(self.pipeline, group))
+        return self.has_no_list(group) and self.list_state(group) is None
+
+    def list_state(self, group: Group) -> State | None:
+        """The state in which the list of a mapped group is not asked for."""
+        above = [one.state for id in readers(group) for one in self.ended[id]]
+        return decide(list_rule(self.pipeline, group), above)
 
     def is_given_up(self, task: Task, index: Index) -> bool:
         """Whether Airflow may call a task `upstream_failed` because its group has no list, before
         it sees why the task is skipped."""
         group = self.groups[task.id]
         if index is not None or group is None or not self.has_no_list(group):
+            return False
+        if self.list_state(group) is State.SKIPPED:
             return False
         if not is_strict_root(task, group):
             return True

@@ -47,6 +47,9 @@ class Decisions:
     def lists_of(self, tasks: Sequence[str]) -> tuple[str, ...]:
         raise NotImplementedError
 
+    def may_be_skipped(self, group: Group) -> tuple[str, ...]:
+        raise NotImplementedError
+
     def needs_all(self, task: Task) -> bool:
         raise NotImplementedError
 
@@ -80,7 +83,7 @@ class Decisions:
             self.fresh(f"{task.id}__rule"),
             task.group,
             OtherBody(kind=RULE, settings=settings),
-            (*task.depends_on, *(() if alone else edges_to(gates))),
+            (*task.depends_on, *(() if alone else edges_to([*gates, *self.may_be_skipped(group)]))),
             TriggerRule.ALL_SUCCESS if alone else TriggerRule.ALL_DONE,
         )
         self.before.setdefault(task.id, []).append(step)

@@ -12,6 +12,7 @@ from dagglot.ir.model import (
     GateBody,
     NativeBody,
     NoopBody,
+    OtherBody,
     Pipeline,
     PythonBody,
     ShellBody,
@@ -80,6 +81,8 @@ class Passing:
 
     def _is_list_of(self, step: str, task: Task) -> bool:
         group = self.woven.groups.get(task.id)
+        if group is not None and isinstance(task.body, OtherBody):
+            return False  # what decides in a mapped group stands below the list by an edge alone
         return self.woven.items.get(task.id if group is None else group.id) == step
 
     def _given(self, task: Task) -> tuple[str, ...]:

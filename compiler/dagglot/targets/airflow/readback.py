@@ -1,11 +1,13 @@
 """Airflow's task instances in the words of the language.
 
-Airflow tells two things otherwise, neither of them about what runs:
+Airflow tells three things otherwise, neither of them about what runs:
 
 - a list that is none fails the step that makes it, and what is expanded over it is
   ``upstream_failed``: in the language that task has failed;
 - a task of a mapped group gets its instances before anything above it has ended, so also below one
-  that never got any: in the language neither has.
+  that never got any: in the language neither has;
+- what a gate outside a mapped group skips before the group is expanded has no instances: in the
+  language it has one for each of those above it in the group.
 
 What a rule would have skipped in a group without a list stays ``upstream_failed``: so the tasks
 below have seen it (`dagglot.semantics.early`).
@@ -52,12 +54,16 @@ def _told(task: Task, made: Woven, found: Mapping[str, list[Entry]]) -> Iterator
         yield from ({**one, "state": "failed"} if blamed else one for one in mine)
         return
     inside = [id for id in task.upstream if made.together(task.id, id)]
-    if any(one["index"] is not None for id in inside for one in found.get(id, ())):
+    indexes = {one["index"] for id in inside for one in found.get(id, ())} - {None}
+    if indexes and first["index"] is None:
+        yield from ({**first, "index": index} for index in sorted(indexes))
+        return
+    if indexes:
         yield from mine
         return
     if no_list and first["state"] == "upstream_failed" and not task.teardown_of:
-        above = [one["state"] for id in task.upstream for one in found.get(id, ())]
-        known = [State(state) for state in above if state in _STATES]
+        states = [one["state"] for id in task.upstream for one in found.get(id, ())]
+        known = [State(state) for state in states if state in _STATES]
         if decide(task.trigger_rule, known) is None:
             first = {**first, "state": "failed"}
     yield {**first, "index": None}

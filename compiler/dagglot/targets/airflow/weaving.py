@@ -121,10 +121,9 @@ class _Weaver(Decisions):
 
     def list_of_group(self, group: Group, each: ForEach) -> str:
         """The list of a mapped group; its tasks' rules are decided apart from it."""
-        from dagglot.semantics.by_chance import is_strict  # few pipelines need to ask
+        from dagglot.semantics.by_chance import list_rule  # few pipelines need to ask
 
         tasks = [self.pipeline.task(id) for id in flow.members(group)]
-        strict = is_strict(self.pipeline, group)
         first = next(iter(flow.members(group)))
         waits = self.waits(group, tasks, outputs_in(each.items))
         self.before.setdefault(first, []).extend(waits)
@@ -133,10 +132,20 @@ class _Weaver(Decisions):
             group.parent,
             OtherBody(kind=ITEMS, settings={"in": each.items}),
             edges_to([*outputs_in(each.items), *(one.id for one in waits)]),
-            TriggerRule.ALL_SUCCESS if strict else TriggerRule.ALL_DONE,
+            list_rule(self.pipeline, group),
         )
         self.before[first].append(step)
         return step.id
+
+    def may_be_skipped(self, group: Group) -> tuple[str, ...]:
+        """The list of a group, where it may be skipped: Airflow fails what it tries to expand
+        before it knows that."""
+        return tuple(
+            step.id
+            for steps in self.before.values()
+            for step in steps
+            if step.id == self.items[group.id] and step.trigger_rule is TriggerRule.NONE_SKIPPED
+        )
 
     def waits(self, group: Group, tasks: Sequence[Task], known: Sequence[str]) -> list[Task]:
         """A step that holds the list back until what stands above the group has ended: Airflow
