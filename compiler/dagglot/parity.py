@@ -11,8 +11,9 @@ from dagglot.api import Progress, silent
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
+from dagglot.ir.expand import thaw
 from dagglot.scenarios import acted_out, decides_early
-from dagglot.semantics.scenario import Given, thawed
+from dagglot.semantics.scenario import Given
 from dagglot.trace import VERSION
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def act(
     from dagglot import replays
 
     acted = acted_out(pipeline, given)
-    params = {acted.id: {name: thawed(value) for name, value in given.params.items()}}
+    params = {acted.id: {name: thaw(value) for name, value in given.params.items()}}
     found: list[Diagnostic] = []
     traces: dict[str, Trace] = {}
     for job in jobs:

@@ -10,10 +10,11 @@ from dagglot.api import Progress, silent
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
+from dagglot.ir.expand import thaw
 from dagglot.ir.model import Pipeline, Scenario
 from dagglot.scenarios import Possible, acted_out, decides_early, open_question, possible
 from dagglot.semantics.expectations import Ended, Miss, ended, misses
-from dagglot.semantics.scenario import Given, read, thawed
+from dagglot.semantics.scenario import Given, read
 from dagglot.semantics.simulate import Simulated, UnansweredError, simulate
 from dagglot.semantics.states import State
 
@@ -168,7 +169,7 @@ def _play(pipeline: Pipeline, scenario: Scenario, number: int) -> _Play:
 
 
 def _params(given: Given) -> dict[str, object]:
-    return {name: thawed(value) for name, value in given.params.items()}
+    return {name: thaw(value) for name, value in given.params.items()}
 
 
 def _replayed(play: _Play, done: Replayed, on: str, seconds: float) -> Tested:

@@ -177,7 +177,7 @@ class Expander:
             self.changed = True
             if isinstance(constant_value, str) and "${{" in constant_value:
                 return Plain(constant_value)
-            return _thawed(constant_value)
+            return thaw(constant_value)
         if isinstance(value, Map):
             changed = {}
             for key, item in value.items():
@@ -259,12 +259,12 @@ def freeze(value: Any) -> Json:
     return str(value) if isinstance(value, str) else value
 
 
-def _thawed(value: Any) -> Any:
-    """A frozen constant as the plain data of a document."""
+def thaw(value: Any) -> Any:
+    """Frozen data as plain data again: tuples as lists, which is what JSON has."""
     if isinstance(value, tuple):
-        return [_thawed(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _thawed(item) for name, item in value.items()}
+        return [thaw(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: thaw(item) for name, item in value.items()}
     return value
 
 

@@ -14,7 +14,6 @@ from dagglot.ir.model import (
     BranchBody,
     GateBody,
     Group,
-    NoopBody,
     Pipeline,
     PythonBody,
     ShellBody,
@@ -134,18 +133,6 @@ def leaves(pipeline: Pipeline) -> tuple[str, ...]:
 
 # --- what may happen to a task ------------------------------------------------------------------
 
-_NEVER_UPSTREAM_FAILED: Final = frozenset(
-    {
-        TriggerRule.ALL_FAILED,
-        TriggerRule.ALL_DONE,
-        TriggerRule.ALL_SKIPPED,
-        TriggerRule.ONE_FAILED,
-        TriggerRule.ONE_DONE,
-        TriggerRule.NONE_SKIPPED,
-    }
-)
-"""Rules that have no answer `upstream_failed` (semantics.md, the table)."""
-
 _SKIPS_ON_SKIP: Final = frozenset(
     {
         TriggerRule.ALL_SUCCESS,
@@ -197,28 +184,6 @@ def may_skip(pipeline: Pipeline) -> frozenset[str]:
             or (above and (task.teardown_of or rule in _SKIPS_ON_SKIP))
             or (task.upstream and rule in _SKIPS_ANYHOW)
         ):
-            found.add(task.id)
-    return frozenset(found)
-
-
-def may_fail(pipeline: Pipeline) -> frozenset[str]:
-    """The tasks that may end failed or upstream_failed; only a ``noop`` never fails by itself."""
-    found: set[str] = set()
-    mapped = {
-        id
-        for group in groups(pipeline.groups)
-        if group.for_each is not None
-        for id in members(group)
-    }
-    for task in _in_order(pipeline):
-        above = any(id in found for id in task.upstream)
-        plain = (
-            isinstance(task.body, NoopBody)
-            and task.when is True
-            and task.for_each is None
-            and task.id not in mapped
-        )
-        if not plain or (above and task.trigger_rule not in _NEVER_UPSTREAM_FAILED):
             found.add(task.id)
     return frozenset(found)
 

@@ -135,11 +135,7 @@ class _Question:
         self.pipeline = pipeline
         self.tasks = {task.id: task for task in pipeline.tasks}
         self.order = graph.topological({id: task.upstream for id, task in self.tasks.items()})
-        self.mapped = {
-            task.id
-            for task in pipeline.tasks
-            if task.for_each is not None or flow.mapped_group(pipeline, task.id) is not None
-        }
+        self.mapped = {task.id for task in pipeline.tasks if flow.is_mapped(pipeline, task)}
         self.reach: dict[str, frozenset[str]] = {}
         for task in pipeline.tasks:
             if isinstance(task.body, GateBody):

@@ -118,7 +118,7 @@ def _actor(task: Task, pipeline: Pipeline, given: Given, otherwise: object) -> P
         if id == task.id and index is not None:
             plan[str(index)] = _plan(outcome, otherwise)
     args: dict[str, Value] = {"plan": plan, "attempt": tree.RunField("attempt", types.INTEGER)}
-    if task.for_each is not None or flow.mapped_group(pipeline, task.id) is not None:
+    if flow.is_mapped(pipeline, task):
         args["index"] = tree.ItemIndex()
     reads = tuple(_reads(task, pipeline, given))
     if reads:

@@ -17,6 +17,7 @@ from dagglot.diagnostics.suggest import did_you_mean, nearest
 from dagglot.expressions.types import Kind
 from dagglot.frozen import dataclass
 from dagglot.ir import flow
+from dagglot.ir.expand import thaw
 from dagglot.ir.model import Body, BranchBody, GateBody, Json, NoopBody, Pipeline, Task
 from dagglot.ir.params import refusal
 from dagglot.semantics.states import State
@@ -180,7 +181,7 @@ def _value(kind: Kind, value: Json, zone: str) -> object:
     if isinstance(value, str) and kind is Kind.DATETIME:
         moment = datetime.fromisoformat(value)
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
-    return thawed(value)
+    return thaw(value)
 
 
 # --- outcomes -----------------------------------------------------------------------------------
@@ -238,7 +239,7 @@ def _with_output(task: Task, value: Mapping[str, Json]) -> Outcome | Wrong:
             chosen = _choice(task.id, body, output)
             return replace(chosen, failures=failures) if isinstance(chosen, Outcome) else chosen
         case _:
-            return Outcome(failures=failures, output=thawed(output))
+            return Outcome(failures=failures, output=thaw(output))
 
 
 def _words(body: Body) -> tuple[str, ...]:
@@ -269,14 +270,5 @@ def _choice(branch: str, body: BranchBody, value: Json) -> Outcome | Wrong:
 
 
 def _shown(value: Json) -> str:
-    text = value if isinstance(value, str) else json.dumps(thawed(value), ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(thaw(value), ensure_ascii=False)
     return f"`{text if len(text) <= 60 else text[:57] + '…'}`"
-
-
-def thawed(value: Json) -> object:
-    """Frozen JSON as the plain values that expressions work on."""
-    if isinstance(value, tuple):
-        return [thawed(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: thawed(item) for key, item in value.items()}
-    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -34,30 +35,30 @@ _ALONE: Final = frozenset(
 """Rules that Airflow asks, in a mapped group, about the instances of one index alone."""
 
 
-class Decisions:
+class Decisions(ABC):
     """The part of the weaving that is about mapped groups."""
 
     pipeline: Pipeline
     groups: dict[str, Group]
     before: dict[str, list[Task]]
 
-    def fresh(self, id: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def fresh(self, id: str) -> str: ...
 
-    def lists_of(self, tasks: Sequence[str]) -> tuple[str, ...]:
-        raise NotImplementedError
+    @abstractmethod
+    def lists_of(self, tasks: Sequence[str]) -> tuple[str, ...]: ...
 
-    def may_be_skipped(self, group: Group) -> tuple[str, ...]:
-        raise NotImplementedError
+    @abstractmethod
+    def may_be_skipped(self, group: Group) -> tuple[str, ...]: ...
 
-    def needs_all(self, task: Task) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def needs_all(self, task: Task) -> bool: ...
 
-    def asking(self, task: Task) -> OtherBody:
-        raise NotImplementedError
+    @abstractmethod
+    def asking(self, task: Task) -> OtherBody: ...
 
-    def behind(self, task: Task, step: str) -> Task:
-        raise NotImplementedError
+    @abstractmethod
+    def behind(self, task: Task, step: str) -> Task: ...
 
     def in_group(self, task: Task, group: Group) -> Task:
         inside = [id for id in task.upstream if self.groups.get(id) is group]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import Any
 
+from dagglot.ir.expand import thaw
 from dagglot.ir.model import (
     Backoff,
     BranchBody,
@@ -60,7 +61,7 @@ def _param(pipeline: Pipeline, name: str) -> dict[str, Any]:
     required = param.required and name not in scheduled
     default = scheduled.get(name) if param.required else param.default
     return {
-        "default": None if required else values.plain(default),
+        "default": None if required else thaw(default),
         "required": required,
         "schema": values.param_schema(param),
         "description": param.description or None,

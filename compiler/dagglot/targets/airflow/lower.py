@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from dagglot import pycode
+from dagglot.ir.expand import thaw
 from dagglot.ir.model import Group, Pipeline, Task
 from dagglot.pycode import Call, Code
 from dagglot.targets.airflow import docs, edges, values
@@ -302,7 +303,7 @@ def _most_common(found: Sequence[dict[str, object]], tasks: int) -> dict[str, ob
 
 def _run_params(scheduled: Mapping[str, Any]) -> Code:
     items = [
-        f"{pycode.literal(name)}: {pycode.literal(values.plain(value))}"
+        f"{pycode.literal(name)}: {pycode.literal(thaw(value))}"
         for name, value in scheduled.items()
     ]
     return Code("{" + ", ".join(["**params", *items]) + "}")

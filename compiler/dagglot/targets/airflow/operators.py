@@ -9,6 +9,7 @@ from dagglot.expressions import tree
 from dagglot.expressions.emit_jinja import jinja_text
 from dagglot.expressions.evaluate import text_of
 from dagglot.expressions.tree import Expression, Text, references
+from dagglot.ir.expand import thaw
 from dagglot.ir.model import NativeBody, ShellBody, Task, Value
 from dagglot.pycode import Call, Code
 from dagglot.targets.airflow import values
@@ -115,7 +116,7 @@ class Operator:
         ``args`` an object."""
         match value:
             case tree.Literal():
-                return values.plain(value.value)  # type: ignore[arg-type]
+                return thaw(value.value)
             case tree.TaskOutput():
                 return self.file.result(value.task)
             case Text():

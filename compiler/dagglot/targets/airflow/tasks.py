@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from dagglot import pycode
+from dagglot.ir.expand import thaw
 from dagglot.ir.model import (
     BranchBody,
     GateBody,
@@ -17,7 +18,7 @@ from dagglot.ir.model import (
     TriggerRule,
 )
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import docs, values
+from dagglot.targets.airflow import docs
 from dagglot.targets.airflow.functions import CONTEXT_ORDER, Function
 from dagglot.targets.airflow.kinds import is_function
 from dagglot.targets.airflow.operators import Operator
@@ -122,7 +123,7 @@ class Tasks:
         step = self.file.woven.items.get(task.id)
         if step is not None or task.for_each is None:
             return self.file.result(step or "")
-        return values.plain(task.for_each.items)  # type: ignore[arg-type]
+        return thaw(task.for_each.items)
 
     def hooked(self, task: Task, indent: int, line: Code) -> PythonTask:
         """An operator behind a hook that asks the task's own condition."""

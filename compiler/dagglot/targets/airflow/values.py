@@ -11,6 +11,7 @@ from dagglot import pycode
 from dagglot.expressions.types import Kind, Type
 from dagglot.expressions.writer import Names
 from dagglot.frozen import dataclass
+from dagglot.ir.expand import thaw
 from dagglot.ir.model import Json, Param, Pipeline
 from dagglot.pycode import Call
 
@@ -80,22 +81,13 @@ def param_call(param: Param, scheduled: Mapping[str, Json]) -> Call:
     Airflow loads no scheduled DAG with a param that has none; `check_params` still asks for it."""
     default: tuple[object, ...] = ()
     if not param.required:
-        default = (plain(param.default),)
+        default = (thaw(param.default),)
     elif param.name in scheduled:
-        default = (plain(scheduled[param.name]),)
+        default = (thaw(scheduled[param.name]),)
     keywords = list(param_schema(param).items())
     if param.description:
         keywords.append(("description", param.description))
     return Call("Param", default, tuple(keywords))
-
-
-def plain(value: Json) -> Any:
-    """Tuples of the IR as lists, which is what JSON has."""
-    if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    return value
 
 
 # --- expressions --------------------------------------------------------------------------------

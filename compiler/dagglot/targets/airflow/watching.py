@@ -142,7 +142,7 @@ def _seen(pipeline: Pipeline, hidden: frozenset[str]) -> frozenset[str]:
         if child.trigger_rule is not TriggerRule.ALL_SUCCESS:
             return True
         # Airflow takes the first bad or skipped upstream that it sees
-        several = tasks[id].for_each is not None or flow.mapped_group(pipeline, id) is not None
+        several = flow.is_mapped(pipeline, tasks[id])
         others = any(one in skippable for one in child.upstream if one != id)
         return not others and not (several and id in instances)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dagglot import pycode
 from dagglot.expressions.types import Kind
+from dagglot.ir.expand import thaw
 from dagglot.ir.model import Json, Param, Pipeline
 from dagglot.pycode import INDENT, LINE_LENGTH, Call, Code
 from dagglot.targets.dagster.imports import Imports
@@ -81,7 +82,7 @@ class Fields:
         head = Code(f"{name}: ")
         keywords: dict[str, object] = {}
         if not param.required:
-            keywords["default"] = plain(param.default)
+            keywords["default"] = thaw(param.default)
         if name != param.name:
             keywords["alias"] = param.name
         if not param.type.nullable:
@@ -111,7 +112,7 @@ class Fields:
             if texts and not param.type.nullable and all(isinstance(m, str) for m in members):
                 self.imports.name("typing", "Literal")
                 return _subscript("Literal", members, beside)
-            checks.append(Call(self.helper("one_of"), tuple(map(plain, members))))
+            checks.append(Call(self.helper("one_of"), tuple(map(thaw, members))))
         if param.pattern is not None:
             checks.append(Call(self.helper("matches"), (param.pattern,)))
         if param.type.nullable and (bounds := self.bounds(param)):
@@ -154,15 +155,6 @@ def _subscript(name: str, items: list[Any], beside: int, indent: int = INDENT) -
 def resource_value(pipeline: Pipeline, given: Mapping[str, Json], class_name: str) -> Call:
     """The resource with the values that a schedule gives."""
     names = field_names(pipeline)
-    odd = {name: plain(value) for name, value in given.items() if names[name] != name}
-    usual = tuple((name, plain(value)) for name, value in given.items() if name not in odd)
+    odd = {name: thaw(value) for name, value in given.items() if names[name] != name}
+    usual = tuple((name, thaw(value)) for name, value in given.items() if name not in odd)
     return Call(class_name, (Code(f"**{pycode.literal(odd)}"),) if odd else (), usual)
-
-
-def plain(value: Json) -> Any:
-    """Tuples of the IR as lists, which is what JSON has."""
-    if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    return value

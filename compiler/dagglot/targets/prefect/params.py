@@ -10,7 +10,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from dagglot.expressions.types import Kind
-from dagglot.ir.model import Json, Param
+from dagglot.ir.expand import thaw
+from dagglot.ir.model import Param
 from dagglot.ir.params import refusal
 from dagglot.pycode import INDENT, LINE_LENGTH, Call, Code, layout, literal, width
 from dagglot.targets.prefect.imports import Imports
@@ -125,7 +126,7 @@ def _members(param: Param) -> tuple[Any, ...] | None:
     if param.type.members is None:
         return None
     return tuple(
-        _plain(member)
+        thaw(member)
         for member in param.type.members
         if member is not None and refusal(param, member) is None
     )
@@ -150,7 +151,7 @@ def default(param: Param, imports: Imports) -> object:
             return Call("date", (day.year, day.month, day.day))
         if param.type.kind is Kind.DATETIME:
             return moment(datetime.fromisoformat(value), imports)
-    return _plain(value)
+    return thaw(value)
 
 
 def moment(value: datetime, imports: Imports) -> Call:
@@ -184,14 +185,6 @@ def _offset(seconds: int, imports: Imports) -> object:
         if seconds % size == 0
     )
     return Call("timezone", (Call("timedelta", (), ((unit, seconds // size),)),))
-
-
-def _plain(value: Json) -> object:
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
 
 
 def written(name: str, type_: Annotation, value: object, has_default: bool) -> Code:
