@@ -15,15 +15,6 @@ PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 BIN := .venv/bin
 export PATH := $(CURDIR)/.uv/bin:$(PATH)
-define COMPARE
-import json, sys
-traces = [json.load(open(name)) for name in sys.argv[1:]]
-states = [{(task["id"], task["index"]): (task["state"], task["attempts"]) for task in one["tasks"]} for one in traces]
-same = all(one == states[0] for one in states)
-print(f"yes: {len(states[0])} tasks, {len(traces)} orchestrators" if same else f"no: {states}")
-sys.exit(not same)
-endef
-export COMPARE
 EXAMPLES := $(addprefix examples/,hello orders_daily groups_and_defaults fan_out churn_training)
 TARGETS := -t airflow@3.3 -t airflow@2.11 -t prefect -t dagster
 
@@ -58,7 +49,7 @@ demo: setup
 	  printf '\n\033[1m$$ dagglot run examples/orders_daily -t %s\033[0m\n' $$target; \
 	  $(BIN)/dagglot run examples/orders_daily -t $$target --trace build/demo/$$target.json; done
 	@printf '\n\033[1mThe same pipeline on three orchestrators: the same task states?\033[0m\n'
-	@$(BIN)/python -c "$$COMPARE" build/demo/{airflow,prefect,dagster}.json
+	@$(BIN)/dagglot parity --traces build/demo/{airflow,prefect,dagster}.json
 
 lint: setup
 	$(BIN)/ruff check .
