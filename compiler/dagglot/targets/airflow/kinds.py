@@ -13,11 +13,14 @@ from dagglot.ir.model import (
     Value,
 )
 from dagglot.passes.dependencies import body_values
+from dagglot.targets.airflow.watching import WATCHER_AGAIN
 
 
 def is_function(task: Task) -> bool:
     """Whether a task is written as a TaskFlow function."""
     match task.body:
+        case OtherBody(kind=kind) if kind == WATCHER_AGAIN:
+            return False
         case PythonBody() | GateBody() | BranchBody() | OtherBody():
             return True
         case NoopBody():

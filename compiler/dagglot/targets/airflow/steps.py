@@ -35,7 +35,6 @@ from dagglot.targets.airflow.kinds import is_function, values_in
 
 ITEMS: Final = "airflow-items"
 RULE: Final = "airflow-rule"
-WATCHER: Final = "airflow-watcher"
 
 
 @dataclass(frozen=True, slots=True)

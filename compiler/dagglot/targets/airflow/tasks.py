@@ -12,6 +12,7 @@ from dagglot.ir.model import (
     GateBody,
     NativeBody,
     NoopBody,
+    OtherBody,
     PythonBody,
     ShellBody,
     Task,
@@ -75,6 +76,8 @@ class Tasks:
     # --- operators --------------------------------------------------------------------------
 
     def operator(self, task: Task, indent: int, referenced: bool) -> Item:
+        if isinstance(task.body, OtherBody):
+            return self.again(task, task.body, indent)
         made = Operator(self.file, task)
         match task.body:
             case ShellBody() as body:
@@ -102,6 +105,14 @@ class Tasks:
             text = pycode.layout(call, indent)
         if task.when is not True:
             return self.hooked(task, indent, text)
+        return Statement(Code(" " * indent), text)
+
+    def again(self, task: Task, body: OtherBody, indent: int) -> Statement:
+        """One more task of a function that stands above."""
+        override = f"{self.file.names.functions[str(body.settings['like'])]}.override"
+        name = pycode.literal(Call(override, (), (("task_id", task.name),)))
+        target = self.file.names.variables[task.id]
+        text = pycode.assignment(target, Call(name, (), ()), indent)
         return Statement(Code(" " * indent), text)
 
     def chained(self, task: Task, call: Call, target: str, indent: int) -> Code:

@@ -37,6 +37,10 @@ _MAY_PASS_ON: Final = _PASS_ON | {
 }
 
 
+WATCHER: Final = "airflow-watcher"
+WATCHER_AGAIN: Final = "airflow-watcher-again"
+"""A watcher that does what the one called ``like`` does, below other tasks."""
+
 EARLY: Final = frozenset({TriggerRule.ONE_FAILED, TriggerRule.ONE_SUCCESS, TriggerRule.ONE_DONE})
 """Rules with which a task may run before a gate above it has decided."""
 
@@ -71,11 +75,18 @@ def watchers(pipeline: Pipeline, fresh: Callable[[str], str]) -> Iterator[Task]:
             and not task.allow_failure
             and not _is_plain(task, pipeline)
         ]
+    plain_watcher: str | None = None
     for number, ids in enumerate(_together(pipeline, counting), 1):
         exact = any(id in forgiven for id in ids)
+        id = fresh("watcher" if number == 1 else f"watcher_{number}")
+        body = OtherBody(kind=WATCHER, settings={"ids": ids if exact else ()})
+        if not exact and plain_watcher is not None:
+            body = OtherBody(kind=WATCHER_AGAIN, settings={"like": plain_watcher})
+        elif not exact:
+            plain_watcher = id
         yield Task(
-            id=fresh("watcher" if number == 1 else f"watcher_{number}"),
-            body=OtherBody(kind="airflow-watcher", settings={"ids": ids if exact else ()}),
+            id=id,
+            body=body,
             depends_on=tuple(Dependency(task=id) for id in ids),
             trigger_rule=TriggerRule.ALL_DONE if exact else TriggerRule.ONE_FAILED,
         )

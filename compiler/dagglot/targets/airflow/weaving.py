@@ -80,7 +80,7 @@ class _Weaver(Decisions):
 
     def watching(self, watcher: Task) -> Task:
         """A watcher that asks for failures alone: a list that is none is one of its task."""
-        if not isinstance(watcher.body, OtherBody) or not watcher.body.settings["ids"]:
+        if not isinstance(watcher.body, OtherBody) or not watcher.body.settings.get("ids"):
             return watcher
         lists = []
         for id in watcher.upstream:

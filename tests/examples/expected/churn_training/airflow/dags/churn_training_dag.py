@@ -223,14 +223,10 @@ has seen; if it is good enough, and better than the **champion**, it takes its p
 
     watcher_ = watcher()
 
-    @task(trigger_rule="one_failed")
-    def watcher_2():
-        raise AirflowFailException("a task of this run has failed")
-
-    watcher_2_ = watcher_2()
+    watcher_2 = watcher.override(task_id="watcher_2")()
 
     prepare_ >> [train__items_, prepare__is_up]
-    good_enough_ >> [compare_, watcher_2_]
+    good_enough_ >> [compare_, watcher_2]
     decide__ >> [deploy_, keep]
     [train_, keep] >> report_
     [report_, prepare_] >> tidy
