@@ -129,6 +129,7 @@ RUNS: tuple[Run, ...] = (
     Run("air_quality"),
     Run("air_quality", (("inbox_dir", NO_CSV),), "air-quality-without-files"),
     Run("dies"),
+    Run("skipped_imports_nothing"),
 )
 
 

@@ -173,6 +173,11 @@ def test_every_ending_is_a_state(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", GROUPS)
+def test_a_skipped_task_imports_nothing(target: str) -> None:
+    assert states(target, "skipped_imports_nothing") == {"train": "skipped", "report": "success"}
+
+
+@pytest.mark.parametrize("target", GROUPS)
 def test_death_of_the_process_fails_the_run(target: str) -> None:
     trace = answers(target).traces["dies"]
     assert trace["run"] == "failed"

@@ -46,6 +46,7 @@ class Function:
         self.imports = Imports()
         self.opening: list[Code] = []
         self.statements: list[Code] = []
+        self.checks: list[Code] = []
         self.context: dict[str, None] = {}
         self.used: set[str] = set()
         self.parameters: list[str] = []
@@ -105,7 +106,7 @@ class Function:
             return
         negated = self.condition(tree.Unary("not", _expression(self.task.when), types.BOOLEAN))
         raised = self.raised("`when` is false")
-        self.statements.append(self.suite(clause("if ", negated, ":", self.inner), raised))
+        self.checks.append(self.suite(clause("if ", negated, ":", self.inner), raised))
 
     def raised(self, text: str) -> str:
         return pycode.literal(Call(f"raise {self.file.airflow(SKIP)}", (text,)))
@@ -251,8 +252,11 @@ class Function:
             case _:
                 raise AssertionError(f"{self.task.body} is no function")
 
-    def finished(self) -> tuple[Code, ...]:
-        """All statements, those first that others build on; call it last."""
+    def finished(self) -> tuple[tuple[Code, ...], tuple[Code, ...]]:
+        """The statements before the imports, and those after them; call it last.
+
+        A task whose own condition is false is skipped also where its module is not there.
+        """
         self.file.used |= self.used
         first: list[Code] = []
         if "params" in self.context and self.file.pipeline.schedule.params:
@@ -262,7 +266,10 @@ class Function:
             typed = self.typed_params()
             first.append(Code(f"{self.names.params} = {typed}"))
             self.file.used |= self.used
-        return (*first, *self.opening, *self.statements)
+        opening = (*first, *self.opening)
+        if self.checks:
+            return (*opening, *self.checks), tuple(self.statements)
+        return (), (*opening, *self.statements)
 
     def typed_params(self) -> Code:
         """All params in a map; dates and datetimes in it have their types."""

@@ -140,7 +140,7 @@ class Tasks:
         """An operator behind a hook that asks the task's own condition."""
         hook = Function(self.file, task, indent, hook=True)
         hook.when()
-        statements = hook.finished()
+        before, after = hook.finished()
         unpacked = [
             Code(f'{name} = context["{name}"]') for name in CONTEXT_ORDER if name in hook.context
         ]
@@ -150,8 +150,9 @@ class Tasks:
             decorators=(),
             signature=signature,
             doc=None,
+            before=(),
             imported=(),
-            statements=(*self.file.hooks_before(task), *unpacked, *statements),
+            statements=(*self.file.hooks_before(task), *unpacked, *before, *after),
             call=line,
         )
 
@@ -176,7 +177,7 @@ class Tasks:
         arguments |= self.common(task, "" if docstring else text)
         function = Function(file, task, indent)
         function.write()
-        statements = function.finished()
+        before, statements = function.finished()
         imported = function.imports.blocks()
         given = [(file.names.outputs[id], file.result(id)) for id in file.passing.arguments(task)]
         line, made = self.called(task, name, given, "item" in function.parameters, indent)
@@ -193,6 +194,7 @@ class Tasks:
             decorators=tuple(decorators),
             signature=pycode.call(name, parameters, indent=indent, prefix="def ", suffix=":"),
             doc=docstring,
+            before=before,
             imported=imported,
             statements=statements,
             call=line,

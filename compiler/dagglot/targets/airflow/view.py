@@ -15,6 +15,8 @@ class PythonTask:
     signature: Code
     """Behind ``def``, with the name and the parameters."""
     doc: Code | None
+    before: tuple[Code, ...]
+    """Statements that come before the imports: a task that is skipped imports nothing."""
     imported: tuple[tuple[Code, ...], ...]
     """What the function imports itself, the standard library first."""
     statements: tuple[Code, ...]

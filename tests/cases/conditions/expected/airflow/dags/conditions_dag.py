@@ -31,10 +31,11 @@ with DAG(
 
     @task
     def rebuild(params=None):
-        from jobs import rebuild
-
         if not params["full"]:
             raise AirflowSkipException("`when` is false")
+
+        from jobs import rebuild
+
         return to_json(rebuild())
 
     rebuild_ = rebuild()
@@ -81,10 +82,11 @@ with DAG(
 
     @task(trigger_rule="all_done", retries=1, retry_delay=timedelta(0))
     def cleanup(extract_output):
-        from jobs import cleanup
-
         if not extract_output["rows"] > 0:
             raise AirflowSkipException("`when` is false")
+
+        from jobs import cleanup
+
         return to_json(cleanup())
 
     cleanup(extract_output=extract_)

@@ -36,10 +36,11 @@ with DAG(
     @task
     @exit_fails
     def rebuild(params=None):
-        from jobs import rebuild
-
         if not params["full"]:
             raise AirflowSkipException("`when` is false")
+
+        from jobs import rebuild
+
         return to_json(rebuild())
 
     rebuild_ = rebuild()
@@ -89,10 +90,11 @@ with DAG(
     @task(trigger_rule="all_done", retries=1, retry_delay=timedelta(0))
     @exit_fails
     def cleanup(extract_output):
-        from jobs import cleanup
-
         if not extract_output["rows"] > 0:
             raise AirflowSkipException("`when` is false")
+
+        from jobs import cleanup
+
         return to_json(cleanup())
 
     cleanup(extract_output=extract_)
