@@ -73,7 +73,7 @@ class _Writer:
         if condition is not False:
             test = statement("if ", self.scope.condition(condition, negated=True), ":")
             skip = Code(f"{test}\n{_PAD * 2}{skip}")
-        self.made.statements.append(skip)
+        self.made.checks.append(skip)
 
     # --- kinds ----------------------------------------------------------------------------------
 

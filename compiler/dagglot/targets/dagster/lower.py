@@ -176,6 +176,7 @@ class _File:
             decorators=tuple(Code(f"@{decorator}") for decorator in decorators),
             signature=self.signature(self.names.functions[task.id], read_outputs(task), body),
             doc=doc,
+            before=body.before(),
             imports=body.imports.blocks(INDENT),
             statements=body.lines(),
         )

@@ -37,6 +37,8 @@ class OpBody:
     returns: str
     imports: Imports = field(default_factory=Imports)
     locals: dict[str, Code] = field(default_factory=dict)
+    checks: list[Code] = field(default_factory=list)
+    """Statements that come before the imports: a task that is skipped imports nothing."""
     statements: list[Code] = field(default_factory=list)
     helpers: set[tuple[str, str]] = field(default_factory=set)
     flags: set[tuple[str, str]] = field(default_factory=set)
@@ -48,9 +50,16 @@ class OpBody:
     guarded: bool = False
     """Whether the body runs code of the user's, which may end in any way."""
 
+    def before(self) -> tuple[Code, ...]:
+        """What stands before the imports of the function."""
+        return (*self._assigned(), *self.checks) if self.checks else ()
+
     def lines(self) -> tuple[Code, ...]:
-        return (*(Code(f"{name} = {value}") for name, value in self.locals.items()),
-                *self.statements)  # fmt: skip
+        """What stands after them."""
+        return tuple(self.statements) if self.checks else (*self._assigned(), *self.statements)
+
+    def _assigned(self) -> tuple[Code, ...]:
+        return tuple(Code(f"{name} = {value}") for name, value in self.locals.items())
 
 
 class Scope:

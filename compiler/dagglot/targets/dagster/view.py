@@ -25,6 +25,8 @@ class Function:
     decorators: tuple[Code, ...]
     signature: Code
     doc: Code | None = None
+    before: tuple[Code, ...] = ()
+    """Statements that come before the imports."""
     imports: tuple[tuple[Code, ...], ...] = ()
     statements: tuple[Code, ...] = ()
 

@@ -35,10 +35,11 @@ def extract() -> Any:
 @with_outcome(after=["extract"])
 @attempt()
 def rebuild(params: ConditionsParams) -> Any:
-    from jobs import rebuild
-
     if not params.full:
         raise SkipTask("`when` is false")
+
+    from jobs import rebuild
+
     return to_json(rebuild())
 
 
@@ -81,10 +82,11 @@ def below() -> Any:
 @with_outcome(after=["extract"], rule="all_done")
 @attempt()
 def cleanup(extract: Any) -> Any:
-    from jobs import cleanup
-
     if not extract["rows"] > 0:
         raise SkipTask("`when` is false")
+
+    from jobs import cleanup
+
     return to_json(cleanup())
 
 

@@ -22,10 +22,11 @@ class SkippedImportsNothingParams(dg.ConfigurableResource):
 @with_outcome()
 @attempt()
 def train(params: SkippedImportsNothingParams) -> Any:
-    from behaviour.missing import train
-
     if not params.with_gpu:
         raise SkipTask("`when` is false")
+
+    from behaviour.missing import train
+
     return to_json(train())
 
 
