@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dagglot import inputs
 from dagglot import project as projects
+from dagglot.beside import Beside
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Related
 from dagglot.frozen import dataclass
@@ -66,6 +67,13 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
     text: str = ""
     passed_over: int = 0
+    beside: Beside = field(default_factory=Beside)
+    """The files beside it that were read for its pipelines."""
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The text of the file, and of those beside it, by the paths that messages show."""
+        return {self.file.shown: self.text, **self.beside.texts}
 
 
 def check_file(file: SourceFile, layers: Layers, data: bytes | None = None) -> Checked:
@@ -77,16 +85,17 @@ def check_file(file: SourceFile, layers: Layers, data: bytes | None = None) -> C
     documents, found, text, passed_over = inputs.documents(file, data)
     diagnostics = list(found)
     pipelines: list[tuple[Pipeline, int]] = []
+    beside = Beside(file.place.parent)
     for document in documents:
-        made, wrong = check_document(document, layers)
+        made, wrong = check_document(document, layers, beside)
         diagnostics.extend(dict.fromkeys(wrong))
         if not any(finding.is_error for finding in document.found):
             pipelines.extend((pipeline, document.number) for pipeline in made)
-    return Checked(file, data, tuple(pipelines), tuple(diagnostics), text, passed_over)
+    return Checked(file, data, tuple(pipelines), tuple(diagnostics), text, passed_over, beside)
 
 
 def check_document(
-    document: Document, layers: Layers = NO_PROJECT.layers
+    document: Document, layers: Layers = NO_PROJECT.layers, beside: Beside | None = None
 ) -> tuple[tuple[Pipeline, ...], tuple[Diagnostic, ...]]:
     """A loaded document to IR: validated, built, every pass run."""
     # here, so that a command which reads no pipeline anew imports none of this
@@ -97,7 +106,7 @@ def check_document(
     wrong = findings(document, "pipeline")
     if wrong:
         return (), wrong
-    built, diagnostics = build(document, layers)
+    built, diagnostics = build(document, layers, beside or Beside())
     found = list(diagnostics)
     pipelines = []
     for one in built:
@@ -147,7 +156,12 @@ def check(paths: Sequence[Path], project: Project = NO_PROJECT) -> Front:
     diagnostics.extend(empty_folders(found, files))
     for file in files:
         diagnostics.extend(file.diagnostics)
-    sources = {file.file.shown: file.text for file in files if file.diagnostics or file.pipelines}
+    sources = {
+        shown: text
+        for file in files
+        if file.diagnostics or file.pipelines
+        for shown, text in file.texts.items()
+    }
     return Front(files, found.folders, tuple(diagnostics), sources)
 
 

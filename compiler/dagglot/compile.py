@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dagglot import inputs, manifest, paths, write
+from dagglot.beside import is_as_read
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Related
 from dagglot.drift import edited
@@ -182,7 +183,9 @@ class _Job:
         source = self.sources[file.shown]
         inputs_digest = digest(f"{self.setting}{file.label}\0".encode() + data)
         known = self.by_source.get(source, [])
-        if known and all(self.is_unchanged(entry, inputs_digest) for entry in known):
+        if known and all(
+            self.is_unchanged(entry, inputs_digest, file.place.parent) for entry in known
+        ):
             self.front.vouched(file)
             self.result.unchanged += len(known)
             self.front.ids.update(entry.pipeline for entry in known)
@@ -210,18 +213,21 @@ class _Job:
                 outputs={path: digest(text) for path, text in texts.items()},
                 contribution=contribution,
                 accepted=pipeline.accept.get(self.job.target.name, ()),
+                reads=checked.beside.hashes,
             )
             made.append((entry, dict(texts)))
         if quiet:
             return made
         return [(replace(entry, inputs=""), texts) for entry, texts in made]
 
-    def is_unchanged(self, entry: Entry, inputs_digest: str) -> bool:
-        """Whether an entry is of this very input, and its files are as they were written."""
+    def is_unchanged(self, entry: Entry, inputs_digest: str, folder: Path) -> bool:
+        """Whether an entry is of this very input, and its files are as they were written; in the
+        ``folder`` of the document are the files that it names."""
         return (
             entry.intact
             and entry.inputs == inputs_digest
             and not (self.options.strict or self.options.explain)
+            and (not entry.reads or is_as_read(folder, entry.reads))
             and all(
                 _is(write.data(self.job.out, path), hash) for path, hash in entry.outputs.items()
             )

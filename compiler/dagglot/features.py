@@ -6,11 +6,11 @@ each target's capability table can be total. The value is the name that stands i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import partial
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from dagglot.diagnostics.model import Span
 from dagglot.expressions.tree import (
@@ -22,7 +22,7 @@ from dagglot.expressions.tree import (
     TaskOutput,
     references,
 )
-from dagglot.ir import flow
+from dagglot.ir import connections, flow, kinds
 from dagglot.ir.model import (
     Backoff,
     BranchBody,
@@ -38,7 +38,7 @@ from dagglot.ir.model import (
     TriggerRule,
     kind_of,
 )
-from dagglot.passes.dependencies import values_of
+from dagglot.ir.task_values import values_of
 
 
 class Feature(Enum):
@@ -51,7 +51,8 @@ class Feature(Enum):
     SHELL = "shell"
     SQL = "sql"
     HTTP = "http"
-    CONTAINER = "container"
+    CONTAINER_DOCKER = "container-docker"
+    CONTAINER_KUBERNETES = "container-kubernetes"
     DBT = "dbt"
     NOTEBOOK = "notebook"
     SPARK = "spark"
@@ -122,6 +123,21 @@ class Feature(Enum):
     PARTITION_FIELDS = "partition-fields"
     SECRETS = "secrets"
     CONNECTION_FIELDS = "connection-fields"
+    CONNECTION_POSTGRES = "connection-postgres"
+    CONNECTION_MYSQL = "connection-mysql"
+    CONNECTION_SQLITE = "connection-sqlite"
+    CONNECTION_DUCKDB = "connection-duckdb"
+    CONNECTION_SNOWFLAKE = "connection-snowflake"
+    CONNECTION_BIGQUERY = "connection-bigquery"
+    CONNECTION_HTTP = "connection-http"
+    CONNECTION_S3 = "connection-s3"
+    CONNECTION_GCS = "connection-gcs"
+    CONNECTION_KUBERNETES = "connection-kubernetes"
+    CONNECTION_DOCKER = "connection-docker"
+    CONNECTION_SPARK = "connection-spark"
+    CONNECTION_SLACK = "connection-slack"
+    CONNECTION_SMTP = "connection-smtp"
+    CONNECTION_GENERIC = "connection-generic"
     PARAM_STRING = "param-string"
     PARAM_INTEGER = "param-integer"
     PARAM_NUMBER = "param-number"
@@ -212,6 +228,8 @@ def used(pipeline: Pipeline, target: str) -> Iterator[Use]:
         yield from _of_task(task, target, mapped)
     for group in pipeline.groups:
         yield from _of_group(group)
+    for connection in connections.used(pipeline):
+        yield Use(Feature(f"connection-{connection.type}"), connection.span)
     yield from _by_chance(pipeline)
     yield from _empty_lists(pipeline)
 
@@ -427,27 +445,28 @@ _OF_KEYS = {
 """The keys of a task that are a feature each, where they hold anything."""
 _values_of_keys = attrgetter(*_OF_KEYS)
 
-_SENSORS = {
-    "file": Feature.SENSOR_FILE,
-    "http": Feature.SENSOR_HTTP,
-    "path": Feature.SENSOR_HTTP,
-    "sql": Feature.SENSOR_SQL,
-    "call": Feature.SENSOR_CALL,
-    "duration": Feature.SENSOR_DURATION,
-    "until": Feature.SENSOR_UNTIL,
-    "pipeline": Feature.SENSOR_PIPELINE,
-    "asset": Feature.SENSOR_ASSET,
+_SENSORS: Final[Mapping[type[kinds.Wait], Feature]] = {
+    kinds.FileWait: Feature.SENSOR_FILE,
+    kinds.HttpWait: Feature.SENSOR_HTTP,
+    kinds.SqlWait: Feature.SENSOR_SQL,
+    kinds.CallWait: Feature.SENSOR_CALL,
+    kinds.DurationWait: Feature.SENSOR_DURATION,
+    kinds.UntilWait: Feature.SENSOR_UNTIL,
+    kinds.PipelineWait: Feature.SENSOR_PIPELINE,
+    kinds.AssetWait: Feature.SENSOR_ASSET,
 }
 
 
 def _kind(task: Task) -> Feature:
-    kind = kind_of(task.body)
-    if isinstance(task.body, GateBody):
-        return Feature("gate-" + task.body.skips.replace("_", "-"))
-    if kind == "sensor":
-        waits = getattr(task.body, "settings", {}).get("wait_for", {})
-        return next(feature for key, feature in _SENSORS.items() if key in waits)
-    return Feature(kind.replace("_", "-"))
+    match task.body:
+        case GateBody(skips=skips):
+            return Feature("gate-" + skips.replace("_", "-"))
+        case kinds.SensorBody(wait_for=wait):
+            return _SENSORS[type(wait)]
+        case kinds.ContainerBody(runtime=runtime):
+            return Feature(f"container-{runtime}")
+        case body:
+            return Feature(kind_of(body).replace("_", "-"))
 
 
 def _of_group(group: Group, mapped: bool = False) -> Iterator[Use]:

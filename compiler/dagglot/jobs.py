@@ -127,7 +127,7 @@ class Sources:
             checked = api.check_file(file, self.project.layers, self.bytes.get(file.shown))
             self.checked[file.shown] = checked
             self.result.diagnostics.extend(checked.diagnostics)
-            self.result.sources[file.shown] = checked.text
+            self.result.sources.update(checked.texts)
         return self.checked[file.shown]
 
     def forget(self, file: SourceFile, *, quiet: bool) -> None:
@@ -142,7 +142,8 @@ class Sources:
         names = tuple((Pipeline(id=one.id, span=one.span), at) for one, at in checked.pipelines)
         self.checked[file.shown] = replace(checked, data=b"", pipelines=names, text="")
         if quiet:
-            self.result.sources.pop(file.shown, None)
+            for shown in checked.texts:
+                self.result.sources.pop(shown, None)
 
     def recall(self) -> None:
         """The texts of forgotten files that a finding of the end speaks of, read once more."""

@@ -35,6 +35,8 @@ class Entry:
     outputs: Mapping[PurePosixPath, str]
     contribution: Mapping[str, Any]
     accepted: tuple[str, ...] = ()
+    reads: Mapping[str, str] = field(default_factory=dict)
+    """The files that the document names, by the path as it writes them, with their hashes."""
     intact: bool = True
     """Whether the entry is as it was written; its seal tells."""
 
@@ -122,6 +124,7 @@ def _entry(item: Mapping[str, Any]) -> Entry:
         outputs=_hashes(item["outputs"]),
         contribution=item["contribution"],
         accepted=tuple(item["accepted"]),
+        reads={str(path): str(hash) for path, hash in item.get("reads", {}).items()},
         intact=item["seal"] == _seal({key: item[key] for key in item if key != "seal"}),
     )
 
@@ -171,4 +174,6 @@ def _entry_data(entry: Entry) -> dict[str, Any]:
         "outputs": {str(path): hash for path, hash in sorted(entry.outputs.items())},
         "contribution": entry.contribution,
     }
+    if entry.reads:
+        data["reads"] = dict(sorted(entry.reads.items()))
     return {**data, "seal": _seal(data)}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from dagglot import trace, write
+from dagglot import stores, trace, write
 from dagglot.api import Progress, silent
 from dagglot.compile import compile
 from dagglot.diagnostics import codes
@@ -78,7 +79,9 @@ def run(
         answer = ask(
             job,
             "run",
-            lambda modules: job.target.run_request(job.out, modules, specs, {}),
+            lambda modules: job.target.run_request(
+                job.out, modules, specs, {}, stores.lent(pipelines, os.environ)
+            ),
             user_code(paths, project),
             where,
             ran.diagnostics,

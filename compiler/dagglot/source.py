@@ -228,6 +228,36 @@ def expression_span(holder: Map | Seq, key: Any, text: str, offset: int, length:
     return holder.span(key)
 
 
+class _Mark:
+    """A place in a text, as the marks of the YAML parser are."""
+
+    __slots__ = ("column", "index", "line")
+
+    def __init__(self, text: str, index: int) -> None:
+        self.index = index
+        self.line = text.count("\n", 0, index)
+        self.column = index - (text.rfind("\n", 0, index) + 1)
+
+
+class ScalarEvent:
+    """What stands for the text of a whole file where the marks of a scalar are asked for."""
+
+    __slots__ = ("end_mark", "start_mark")
+
+    def __init__(self, text: str) -> None:
+        self.start_mark, self.end_mark = _Mark(text, 0), _Mark(text, len(text))
+
+
+def with_file(holder: Map, key: str, value: Any, text: str, file: str) -> Map:
+    """The mapping with one more entry, which stands in another file and is the text of it."""
+    event = ScalarEvent(text)
+    lender = holder.copy_as({key: value}, {key: (event, event)})
+    lender.file, lender.source, lender.lent = file, text, NOTHING_LENT
+    made = holder.copy_as({**holder, key: value}, holder.marks)
+    made.borrow(key, lender)
+    return made
+
+
 def placed(value: Any, event: Any, holder: Map | Seq) -> Any:
     """Plain data as if it were written at the place of a scalar: each part has that place."""
     made: Map | Seq

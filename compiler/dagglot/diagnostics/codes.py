@@ -407,6 +407,35 @@ NUL_IN_PROCESS: Final = _rule(
     "refuses it.",
 )
 
+CONNECTION_TYPE: Final = _rule(
+    "DG313",
+    "connection-type",
+    "the connection `{name}` is of type `{type}`, which does not fit {what}",
+    "A `sql` task takes a connection of a database, an `http` task one of type `http`, and so on: "
+    "each target makes of it what fits that type.",
+)
+SQL_PARAMETER: Final = _rule(
+    "DG314",
+    "sql-parameter",
+    "{message}",
+    "Values reach SQL as parameters, written `:name`. Each parameter of the text needs a value "
+    "under `parameters`, and each value a parameter: one that is left over is most often a typo. "
+    "What stands in quotes or comments, and `::`, is no parameter.",
+)
+CONTAINER_KEYS: Final = _rule(
+    "DG315",
+    "container-keys",
+    "`{key}` is for the runtime `{runtime}`, and this container runs on `{other}`",
+    "`volumes` are mounts of Docker; `namespace` and `pod` belong to Kubernetes.",
+)
+
+KIND_NEEDS: Final = _rule(
+    "DG316",
+    "kind-needs",
+    "task `{task}`: {what} needs `{key}`",
+    "A key that its kind cannot do without, and that neither the task nor a default gives.",
+)
+
 # --- DG4xx: targets -----------------------------------------------------------------------------
 
 UNSUPPORTED: Final = _rule(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal, cast
 
+from dagglot.beside import Beside
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Span, split_lines
 from dagglot.diagnostics.suggest import did_you_mean
@@ -13,7 +14,8 @@ from dagglot.expressions.evaluate import text_of
 from dagglot.expressions.parse import Scope
 from dagglot.expressions.types import Kind, Type
 from dagglot.frozen import dataclass
-from dagglot.ir import expand, tasks
+from dagglot.ir import connections, expand, tasks
+from dagglot.ir.kinds import NotifyBody
 from dagglot.ir.model import (
     Alert,
     Asset,
@@ -22,13 +24,11 @@ from dagglot.ir.model import (
     Connection,
     Deadline,
     Json,
-    OtherBody,
     Param,
     Partitions,
     Pipeline,
     Scenario,
     Schedule,
-    SqlBody,
     Task,
 )
 from dagglot.ir.reader import Reader
@@ -39,6 +39,7 @@ from dagglot.schema.findings import findings
 from dagglot.source import Document, Map, Places, places
 
 NO_LAYERS: Final = Layers()
+NOTHING_BESIDE: Final = Beside()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Built:
 
 
 def build(
-    document: Document, layers: Layers = NO_LAYERS
+    document: Document, layers: Layers = NO_LAYERS, beside: Beside = NOTHING_BESIDE
 ) -> tuple[tuple[Built, ...], tuple[Diagnostic, ...]]:
     """The pipelines of a document that is valid as written: one, or one for each matrix copy."""
     found: list[Diagnostic] = []
@@ -93,7 +94,7 @@ def build(
                 found.extend(wrong)
                 continue
         before = len(found)
-        pipeline = _Pipeline(document, expanded, layers, found).build()
+        pipeline = _Pipeline(document, expanded, layers, beside, found).build()
         wrong = tuple(finding for finding in found[before:] if finding.is_error)
         copied = len(copies) > 1 or bool(expanded.copies)
         pipelines.append(Built(pipeline, wrong, copied))
@@ -165,12 +166,14 @@ class _Pipeline:
         document: Document,
         expanded: expand.Expanded,
         layers: Layers,
+        beside: Beside,
         found: list[Diagnostic],
     ) -> None:
         self.document = document
         self.value = expanded.value
         self.expanded = expanded
         self.layers = layers
+        self.beside = beside
         self.found = found
         self.constants = expanded.constants
         self.read = Reader(found, self.constants)
@@ -191,10 +194,10 @@ class _Pipeline:
         alerts = tuple(self.alerts(scope))
         assets = tuple(self.assets())
         flat, groups = tasks.build(
-            value,
-            self.expanded.copies,
+            self.expanded,
             scope,
             self.default_layers(),
+            self.beside,
             self.found,
         )
         pipeline = Pipeline(
@@ -457,10 +460,12 @@ class _Pipeline:
             self.known("alert", getattr(pipeline, key), alerts, pipeline, key)
         if pipeline.deadline is not None:
             self.known("alert", pipeline.deadline.alerts, alerts, pipeline, "deadline.alerts")
-        connections = {connection.name for connection in pipeline.connections}
+        declared = {connection.name for connection in pipeline.connections}
         for task in pipeline.tasks:
-            for name in _connections_of(task):
-                self.known("connection", (name,), connections, task, "connection")
+            for name, key in connections.of_task(task):
+                self.known("connection", (name,), declared, task, key)
+            if isinstance(task.body, NotifyBody):
+                self.known("alert", task.body.alerts, alerts, task, "alerts")
         for condition in _conditions(pipeline.schedule.on_assets):
             if condition.asset is not None:
                 self.known("asset", (condition.asset,), assets, condition, "")
@@ -481,16 +486,6 @@ class _Pipeline:
                     span = holder.places.get(f"{key}.{index}") or holder.at(key)
                 help = did_you_mean(name, declared) or f"declare it under `{kind}s:`"
                 self.found.append(codes.UNKNOWN_NAME.at(span, kind=kind, name=name, help=help))
-
-
-def _connections_of(task: Task) -> Iterator[str]:
-    match task.body:
-        case SqlBody(connection=name) if name:
-            yield name
-        case OtherBody(settings={"connection": str(name)}):
-            yield name
-        case _:
-            return
 
 
 def _conditions(condition: AssetCondition | None) -> Iterator[AssetCondition]:

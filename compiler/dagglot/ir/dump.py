@@ -69,8 +69,9 @@ def _simpler(value: Any) -> Any:
 def _node(value: Any) -> dict[str, Any]:
     made: dict[str, Any] = {}
     kind: Any = type(value)
-    if kind.__name__.endswith("Body"):
-        made["kind"] = kind.__name__.removesuffix("Body").lower()
+    name = kind.__name__
+    if name.endswith(("Body", "Wait")):
+        made["kind"] = name.removesuffix("Body").removesuffix("Wait").lower()
     for name, default in _fields(kind):
         item = getattr(value, name)
         if item is default or item is None or (not item and isinstance(item, _HOLDERS)):

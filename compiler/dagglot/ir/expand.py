@@ -55,6 +55,8 @@ class Expanded:
     constants: Constants
     copies: dict[int, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     changed: bool = False
+    of_copies: dict[int, Constants] = field(default_factory=dict)
+    """The constants of a task that a matrix copied, by the identity of its mapping."""
 
 
 def expand(
@@ -87,6 +89,7 @@ class Expander:
         self.enter(constants)
         self.found = found
         self.copies: dict[int, dict[str, tuple[str, ...]]] = {}
+        self.of_copies: dict[int, Constants] = {}
         self.changed = False
         self.made = 0
         self.full = False
@@ -103,7 +106,7 @@ class Expander:
             for key, value in document.items()
         }
         made = document.copy_as(entries, document.marks)
-        return Expanded(made, self.constants, self.copies, self.changed)
+        return Expanded(made, self.constants, self.copies, self.changed, self.of_copies)
 
     def tasks(self, tasks: Map) -> Map:
         entries: dict[str, Any] = {}
@@ -154,6 +157,10 @@ class Expander:
             }
             return task.copy_as(entries, task.marks)
         made: Map = self.replace(task)
+        if "matrix" in self.constants:
+            if made is task:  # each copy has an identity of its own
+                made = task.copy_as(task, task.marks)
+            self.of_copies[id_of(made)] = self.constants
         return made
 
     def inside(self, holder: Map | Seq, key: Any) -> Any:

@@ -11,31 +11,38 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, TypeVar
 
 from dagglot.diagnostics.model import Span
-from dagglot.expressions.tree import Expression, Text
 from dagglot.expressions.types import Type
 from dagglot.frozen import dataclass
-
-Scalar: TypeAlias = None | bool | int | float | str
-Value: TypeAlias = "Scalar | Expression | Text | tuple[Value, ...] | Mapping[str, Value]"
-"""A value of the document: plain data in which expressions may stand anywhere."""
-Json: TypeAlias = "Scalar | tuple[Json, ...] | Mapping[str, Json]"
-
-NOWHERE = Span("", 0, 0, 0, 0)
-
-
-def _span() -> Span:
-    return field(default=NOWHERE, compare=False, repr=False)
-
-
-Places: TypeAlias = Mapping[str, Span]
-
-
-def _places() -> Places:
-    """Where the value of each key stands."""
-    return field(default_factory=dict, compare=False, repr=False)
+from dagglot.ir.kinds import ApprovalBody as ApprovalBody
+from dagglot.ir.kinds import Body as Body
+from dagglot.ir.kinds import BranchBody as BranchBody
+from dagglot.ir.kinds import BranchCase as BranchCase
+from dagglot.ir.kinds import ContainerBody as ContainerBody
+from dagglot.ir.kinds import DbtBody as DbtBody
+from dagglot.ir.kinds import GateBody as GateBody
+from dagglot.ir.kinds import HttpBody as HttpBody
+from dagglot.ir.kinds import NativeBody as NativeBody
+from dagglot.ir.kinds import NativeCall as NativeCall
+from dagglot.ir.kinds import NoopBody as NoopBody
+from dagglot.ir.kinds import NotebookBody as NotebookBody
+from dagglot.ir.kinds import NotifyBody as NotifyBody
+from dagglot.ir.kinds import OtherBody as OtherBody
+from dagglot.ir.kinds import PythonBody as PythonBody
+from dagglot.ir.kinds import SensorBody as SensorBody
+from dagglot.ir.kinds import ShellBody as ShellBody
+from dagglot.ir.kinds import SparkBody as SparkBody
+from dagglot.ir.kinds import SqlBody as SqlBody
+from dagglot.ir.kinds import TriggerPipelineBody as TriggerPipelineBody
+from dagglot.ir.kinds import kind_of as kind_of
+from dagglot.ir.values import NOWHERE as NOWHERE
+from dagglot.ir.values import Json as Json
+from dagglot.ir.values import Places as Places
+from dagglot.ir.values import Scalar as Scalar
+from dagglot.ir.values import Value as Value
+from dagglot.ir.values import places_field, span_field
 
 
 class TriggerRule(Enum):
@@ -84,7 +91,7 @@ class AssetCondition:
     asset: str | None = None
     operator: Literal["all", "any"] | None = None
     operands: tuple[AssetCondition, ...] = ()
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +108,8 @@ class Schedule:
     catchup: bool = False
     enabled: bool = True
     zone_written: bool = field(default=False, compare=False)
-    span: Span = _span()
-    places: Places = _places()
+    span: Span = span_field()
+    places: Places = places_field()
 
     def at(self, key: str) -> Span:
         """The place of a key's value (``params.x``: of a param's), else of the schedule."""
@@ -124,8 +131,8 @@ class Partitions:
     end: datetime | None = None
     timezone: str = "UTC"
     zone_written: bool = field(default=False, compare=False)
-    span: Span = _span()
-    places: Places = _places()
+    span: Span = span_field()
+    places: Places = places_field()
 
     def at(self, key: str) -> Span:
         """The place of a key's value, else of the partitions."""
@@ -144,8 +151,8 @@ class Param:
     maximum: int | float | None = None
     pattern: str | None = None
     description: str = ""
-    span: Span = _span()
-    places: Places = _places()
+    span: Span = span_field()
+    places: Places = places_field()
 
     def at(self, key: str) -> Span:
         """The place of a key's value, else of the param."""
@@ -163,7 +170,7 @@ class Asset:
     tags: tuple[str, ...] = ()
     group: str = ""
     freshness: timedelta | None = None
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +181,7 @@ class Connection:
     type: str
     description: str = ""
     settings: Mapping[str, Value] = field(default_factory=dict)
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +191,7 @@ class Alert:
     name: str
     type: str
     settings: Mapping[str, Value] = field(default_factory=dict)
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +201,7 @@ class Deadline:
     after: timedelta
     from_: Literal["scheduled", "started"] = "scheduled"
     alerts: tuple[str, ...] = ()
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,134 +211,7 @@ class Concurrency:
     max_active_runs: int | None = None
     max_active_tasks: int | None = None
     on_overlap: Literal["queue", "skip"] = "queue"
-    span: Span = _span()
-
-
-# --- bodies: what a task does, one class a kind -------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonBody:
-    """Call a function of the user's; the compiler never imports it."""
-
-    module: str
-    function: str
-    args: Mapping[str, Value] = field(default_factory=dict)
-    skip_on: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShellBody:
-    """Run a script with bash. ``cwd`` None is a new temporary directory."""
-
-    run: Value
-    cwd: str | None = None
-    strict: bool = True
-    output: Literal["text", "json", "none"] = "text"
-    skip_exit_code: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqlBody:
-    """Run statements in one transaction."""
-
-    sql: Value
-    file: str | None
-    connection: str
-    parameters: Mapping[str, Value] = field(default_factory=dict)
-    output: Literal["none", "rows", "scalar"] = "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateBody:
-    """Decide whether what is below runs."""
-
-    condition: Value = None
-    call: PythonBody | None = None
-    skips: Literal["all_downstream", "direct"] = "all_downstream"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BranchCase:
-    """One choice of a branch: the tasks chosen when the condition is the first that holds."""
-
-    condition: Value
-    to: tuple[str, ...]
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BranchBody:
-    """Choose some of the direct downstream tasks.
-
-    After the pass ``branches``, ``to`` and ``otherwise`` hold full ids of direct downstream tasks
-    (a group stands for its roots), and ``choices`` has every name that a ``call`` may return or a
-    scenario may give, with the ids that it means.
-    """
-
-    cases: tuple[BranchCase, ...] = ()
-    otherwise: tuple[str, ...] = ()
-    call: PythonBody | None = None
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoopBody:
-    """Do nothing: a joint of the graph."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NativeCall:
-    """What one target calls: an Airflow operator class, elsewhere a function."""
-
-    module: str
-    name: str
-    args: Mapping[str, Value] = field(default_factory=dict)
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NativeBody:
-    """What only one orchestrator has; a target without an entry refuses the pipeline."""
-
-    calls: Mapping[str, NativeCall]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherBody:
-    """A kind whose keys no target lowers yet; the capability tables refuse it by its name.
-
-    It gets a class of its own with the first target that can do it.
-    """
-
-    kind: str
-    settings: Mapping[str, Value] = field(default_factory=dict)
-
-
-Body: TypeAlias = (
-    PythonBody | ShellBody | SqlBody | GateBody | BranchBody | NoopBody | NativeBody | OtherBody
-)
-
-
-def kind_of(body: Body) -> str:
-    """The word that stands in ``type:``."""
-    match body:
-        case PythonBody():
-            return "python"
-        case ShellBody():
-            return "shell"
-        case SqlBody():
-            return "sql"
-        case GateBody():
-            return "gate"
-        case BranchBody():
-            return "branch"
-        case NoopBody():
-            return "noop"
-        case NativeBody():
-            return "native"
-        case OtherBody():
-            return body.kind
+    span: Span = span_field()
 
 
 # --- tasks --------------------------------------------------------------------------------------
@@ -346,7 +226,7 @@ class Dependency:
 
     task: str
     implicit: bool = field(default=False, compare=False)
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,7 +238,7 @@ class Retries:
     backoff: Backoff = Backoff.CONSTANT
     max_delay: timedelta | None = None
     jitter: timedelta | None = None
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,7 +247,7 @@ class ForEach:
 
     items: Value
     max_parallel: int | None = None
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,7 +265,7 @@ class Check:
     name: str
     severity: Literal["error", "warn"] = "error"
     settings: Mapping[str, Value] = field(default_factory=dict)
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -421,8 +301,8 @@ class Task:
     teardown_of: tuple[str, ...] = ()
     options: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     moved_from: str | None = None
-    span: Span = _span()
-    places: Places = _places()
+    span: Span = span_field()
+    places: Places = places_field()
     """Where each key of the task stands, also one that came from a default; ``run@7`` is the place
     of the expression whose inside begins at the 7th character of ``run``."""
 
@@ -454,7 +334,7 @@ class Group:
     tags: tuple[str, ...] = ()
     for_each: ForEach | None = None
     moved_from: str | None = None
-    span: Span = _span()
+    span: Span = span_field()
 
     @property
     def parent(self) -> str:
@@ -472,9 +352,9 @@ class Scenario:
     name: str
     given: Mapping[str, Json]
     expect: Mapping[str, Json]
-    span: Span = _span()
-    keys: Places = _places()
-    places: Places = _places()
+    span: Span = span_field()
+    keys: Places = places_field()
+    places: Places = places_field()
 
     def at(self, key: str) -> Span:
         """The place of a key's value, else of the test."""
@@ -513,8 +393,8 @@ class Pipeline:
     accept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tests: tuple[Scenario, ...] = ()
     moved_from: str | None = None
-    span: Span = _span()
-    places: Places = _places()
+    span: Span = span_field()
+    places: Places = places_field()
 
     def at(self, key: str) -> Span:
         """The place of a top-level key's value, else of the document."""

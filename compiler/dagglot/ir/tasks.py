@@ -6,13 +6,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, cast
 
+from dagglot.beside import Beside
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Span
 from dagglot.diagnostics.suggest import did_you_mean
+from dagglot.expressions.evaluate import text_of
 from dagglot.expressions.parse import Scope, split
 from dagglot.ir import defaults
 from dagglot.ir.bodies import read_body
-from dagglot.ir.expand import Constants, id_of
+from dagglot.ir.expand import Constants, Expanded, Expander, id_of
 from dagglot.ir.model import (
     Backoff,
     Body,
@@ -27,9 +29,7 @@ from dagglot.ir.model import (
     TriggerRule,
 )
 from dagglot.ir.reader import Reader
-from dagglot.source import Map, Places, Seq, expression_span
-
-Copies = Mapping[int, Mapping[str, tuple[str, ...]]]
+from dagglot.source import Map, Places, Seq, expression_span, with_file
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -76,15 +76,15 @@ def _outwards(group: str) -> list[str]:
 
 
 def build(
-    document: Map,
-    copies: Copies,
+    expanded: Expanded,
     scope: Scope,
     layers: Sequence[Map],
+    beside: Beside,
     found: list[Diagnostic],
 ) -> tuple[tuple[Task, ...], tuple[Group, ...]]:
     """The tasks and groups below ``tasks:``; ``layers`` are the defaults, nearest first."""
-    declared: Map = document["tasks"]
-    builder = _Tasks(copies, scope, found)
+    declared: Map = expanded.value["tasks"]
+    builder = _Tasks(expanded, scope, beside, found)
     builder.collect(declared, "")
     _, groups = builder.members(declared, "", tuple(layers), None)
     return tuple(builder.tasks), groups
@@ -94,9 +94,13 @@ _SECRET_KEYS: Final = frozenset({"args", "parameters", "env", "headers"})
 
 
 class _Tasks:
-    def __init__(self, copies: Copies, scope: Scope, found: list[Diagnostic]) -> None:
-        self.copies = copies
+    def __init__(
+        self, expanded: Expanded, scope: Scope, beside: Beside, found: list[Diagnostic]
+    ) -> None:
+        self.copies = expanded.copies
+        self.of_copies = expanded.of_copies
         self.scope = scope
+        self.beside = beside
         self.found = found
         self.read = Reader(found, cast("Constants", scope.constants))
         self.names = Names()
@@ -173,6 +177,8 @@ class _Tasks:
         read = self.read
         kind = str(written.get("type"))
         value = defaults.merged(written, kind, layers) if layers else written
+        if kind == "sql" and value.get("file") is not None:
+            value = self.with_file(value, self.of_copies.get(id_of(written)))
         mapped = outer is not None or value.get("for_each") is not None
         scope = self.task_scope(group, mapped)
         secret = self.task_scope(group, mapped, secrets=True)
@@ -198,8 +204,27 @@ class _Tasks:
             span=declared.key_span(id),
             places=Places(value, lambda: _script_places(value)),
             # of these most tasks have few; what is not there has the model's own default
-            **{key: reader(read, value, key) for key, reader in _PLAIN.items() if key in value},
+            **{
+                key: reader(read, value, key)
+                for key, reader in _PLAIN.items()
+                if key in value and not (key == "timeout" and kind in defaults.WHOLE_WAIT)
+            },
         )
+
+    def with_file(self, value: Map, constants: Constants | None) -> Map:
+        """The task with the text of its file, constants in their places, as its ``sql``."""
+        rest = value.copy_as({k: v for k, v in value.items() if k != "file"}, value.marks)
+        name = self.read.text(value, "file")
+        if not name:  # it was said that it needs a run
+            return rest
+        text, shown, wrong = self.beside.text(name, value.span("file"))
+        if wrong is not None:
+            self.found.append(wrong)
+        if text is None:
+            return rest
+        known = constants or cast("Constants", self.scope.constants)
+        made = Expander(known, self.found).replace(text)
+        return with_file(rest, "sql", made if isinstance(made, str) else text_of(made), text, shown)
 
     def body(
         self, kind: str, value: Map, scope: Scope, secret: Scope, full: str, group: str

@@ -8,7 +8,9 @@ from typing import Final, TypeAlias
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.ir.model import Pipeline
 from dagglot.passes.branches import branches
+from dagglot.passes.connection_use import connection_use
 from dagglot.passes.dependencies import dependencies
+from dagglot.passes.kind_keys import kind_keys
 from dagglot.passes.mapped_groups import mapped_groups
 from dagglot.passes.param_values import param_values
 from dagglot.passes.schedule_times import schedule_times
@@ -22,7 +24,9 @@ PASSES: Final[tuple[Pass, ...]] = (
     branches,
     teardowns,
     mapped_groups,
+    kind_keys,
     shell_values,
+    connection_use,
     param_values,
     schedule_times,
 )

@@ -8,7 +8,7 @@ from the innermost outwards.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from operator import is_
 from typing import Final, TypeVar
@@ -18,22 +18,14 @@ from dagglot.diagnostics.model import Diagnostic, Related
 from dagglot.expressions.tree import TaskOutput, references
 from dagglot.ir import graph
 from dagglot.ir.model import (
-    BranchBody,
     Dependency,
-    GateBody,
     Group,
-    NativeBody,
-    NoopBody,
-    OtherBody,
     Pipeline,
-    PythonBody,
-    ShellBody,
-    SqlBody,
     Task,
     TriggerRule,
-    Value,
     changed,
 )
+from dagglot.ir.task_values import values_of
 
 _T = TypeVar("_T")
 
@@ -153,50 +145,6 @@ def _unwritten(task: Task) -> Iterator[Diagnostic]:
                 rule=task.trigger_rule.value,
                 help=f"add `{edge.task}` to `depends_on`",
             )
-
-
-def values_of(task: Task) -> Iterator[tuple[Value, str]]:
-    """Every value of a task in which an expression may stand, with the key that holds it."""
-    yield task.when, "when"
-    if task.for_each is not None:
-        yield task.for_each.items, "for_each"
-    yield from ((value, "env") for value in task.env.values())
-    yield from body_values(task)
-    for check in task.checks:
-        yield from ((value, "checks") for value in check.settings.values())
-
-
-def body_values(task: Task) -> Iterator[tuple[Value, str]]:
-    """The values of a task's body, with the key that holds them."""
-    match task.body:
-        case PythonBody() as body:
-            yield from _mapping(body.args, "args")
-        case ShellBody() as body:
-            yield body.run, "run"
-        case SqlBody() as body:
-            yield body.sql, "sql"
-            yield from _mapping(body.parameters, "parameters")
-        case GateBody() as body:
-            yield body.condition, "if"
-            if body.call is not None:
-                yield from _mapping(body.call.args, "args")
-        case BranchBody() as body:
-            yield from ((case.condition, "cases") for case in body.cases)
-            if body.call is not None:
-                yield from _mapping(body.call.args, "args")
-        case NativeBody() as body:
-            for target, call in body.calls.items():
-                yield from _mapping(call.args, target)
-        case OtherBody() as body:
-            for key, value in body.settings.items():
-                yield value, key
-        case NoopBody():
-            return
-
-
-def _mapping(values: Mapping[str, Value], key: str) -> Iterator[tuple[Value, str]]:
-    for value in values.values():
-        yield value, key
 
 
 _SHOWN: Final = 12

@@ -9,7 +9,8 @@ from dagglot.diagnostics.model import Diagnostic, Span
 from dagglot.expressions.shell import shell_safe
 from dagglot.expressions.tree import Expression, Text, references
 from dagglot.expressions.unparse import is_expression, unparse
-from dagglot.ir.model import OtherBody, Pipeline, ShellBody, SqlBody, Task, Value
+from dagglot.ir.kinds import ContainerBody, SensorBody, ShellBody, SqlBody, SqlWait
+from dagglot.ir.model import Pipeline, Task, Value
 
 
 def shell_values(pipeline: Pipeline) -> tuple[Pipeline, tuple[Diagnostic, ...]]:
@@ -30,7 +31,9 @@ def _findings(task: Task) -> Iterator[Diagnostic]:
             yield from _unsafe(task, run, "run", "env")
         case SqlBody(sql=sql):
             yield from _unsafe(task, sql, "sql", "parameters")
-        case OtherBody(kind="container") as body:
+        case SensorBody(wait_for=SqlWait(query=query)):
+            yield from _unsafe(task, query.sql, "wait_for", "parameters")
+        case ContainerBody() as body:
             yield from _after_dash_c(task, body)
         case _:
             return
@@ -78,14 +81,11 @@ def _help(source: str, key: str, instead: str) -> str:
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 
 
-def _after_dash_c(task: Task, body: OtherBody) -> Iterator[Diagnostic]:
+def _after_dash_c(task: Task, body: ContainerBody) -> Iterator[Diagnostic]:
     """In a container, the text after a shell's ``-c`` is a script, in whichever list it is."""
-    words: list[tuple[Value, str]] = []
-    for key in ("command", "args"):
-        value = body.settings.get(key)
-        words.extend((word, key) for word in (value if isinstance(value, tuple) else (value,)))
+    words = [(word, "command") for word in body.command] + [(word, "args") for word in body.args]
     # without a command the image's own entrypoint runs, which may be a shell
-    shell = body.settings.get("command") is None
+    shell = not body.command
     script = False
     for word, key in words:
         if script:

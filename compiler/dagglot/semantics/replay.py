@@ -24,7 +24,7 @@ from dagglot.ir.model import (
     Task,
     Value,
 )
-from dagglot.passes.dependencies import body_values
+from dagglot.ir.task_values import body_values
 from dagglot.semantics.scenario import UNKNOWN, Given, Outcome
 from dagglot.semantics.simulate import simulate
 from dagglot.semantics.states import State

@@ -21,7 +21,7 @@ from dagglot.ir.model import (
     Task,
     Value,
 )
-from dagglot.passes.dependencies import body_values
+from dagglot.ir.task_values import body_values
 from dagglot.semantics.scenario import NOTHING_GIVEN, UNKNOWN, Given, Outcome, param_values
 from dagglot.semantics.states import Cause, Instance, RunState, State, Why
 from dagglot.semantics.trigger_rules import decide, decide_teardown

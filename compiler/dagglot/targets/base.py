@@ -14,6 +14,7 @@ from dagglot.frozen import dataclass
 if TYPE_CHECKING:
     from dagglot.features import Feature
     from dagglot.ir.model import Json, Pipeline
+    from dagglot.stores import Stores
 
 
 class Support(Enum):
@@ -177,8 +178,10 @@ class Target(Protocol):
         python_path: Sequence[Path],
         runs: Sequence[RunSpec],
         options: Mapping[str, Any],
+        stores: Stores | None = None,
     ) -> dict[str, Any]:
-        """What the run probe is asked: several runs, one after another, in one process."""
+        """What the run probe is asked: several runs, one after another, in one process, with
+        ``stores`` for the target's own connections and secrets."""
         ...
 
     def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:

@@ -12,7 +12,7 @@ from dagglot.ir.model import (
     Task,
     Value,
 )
-from dagglot.passes.dependencies import body_values
+from dagglot.ir.task_values import body_values
 from dagglot.targets.airflow.watching import WATCHER_AGAIN
 
 

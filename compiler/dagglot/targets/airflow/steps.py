@@ -30,7 +30,7 @@ from dagglot.ir.model import (
     TriggerRule,
     Value,
 )
-from dagglot.passes.dependencies import values_of
+from dagglot.ir.task_values import values_of
 from dagglot.targets.airflow.kinds import is_function, values_in
 
 ITEMS: Final = "airflow-items"

@@ -18,7 +18,7 @@ from dagglot.ir.model import (
     TriggerRule,
     Value,
 )
-from dagglot.passes.dependencies import values_of
+from dagglot.ir.task_values import values_of
 from dagglot.targets.airflow.decisions import Decisions
 from dagglot.targets.airflow.steps import (
     ITEMS,

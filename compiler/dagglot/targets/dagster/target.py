@@ -15,6 +15,7 @@ from dagglot.targets.base import Capabilities, Context, Lowered, RunNames, RunSp
 
 if TYPE_CHECKING:
     from dagglot.ir.model import Json, Pipeline
+    from dagglot.stores import Stores
 
 SCHEDULED_TIME: Final = ".dagster/scheduled_execution_time"
 """The tag by which Dagster's daemon tells a run its nominal time."""
@@ -70,6 +71,7 @@ class Dagster:
         python_path: Sequence[Path],
         runs: Sequence[RunSpec],
         options: Mapping[str, Any],
+        stores: Stores | None = None,  # noqa: ARG002 - no kind that is generated uses one yet
     ) -> dict[str, Any]:
         return {
             **_request(root, python_path),

@@ -16,6 +16,7 @@ from dagglot.targets.base import Capabilities, Context, Lowered, RunNames, RunSp
 
 if TYPE_CHECKING:
     from dagglot.ir.model import Json, Pipeline
+    from dagglot.stores import Stores
 
 PROBES: Final = Path(__file__).with_name("probe")
 
@@ -94,6 +95,7 @@ class Prefect:
         python_path: Sequence[Path],
         runs: Sequence[RunSpec],
         options: Mapping[str, Any],
+        stores: Stores | None = None,  # noqa: ARG002 - no kind that is generated uses one yet
     ) -> dict[str, Any]:
         from dagglot.targets.prefect.names import argument
 

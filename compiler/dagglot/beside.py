@@ -1,0 +1,65 @@
+"""Files that a document names by a path from its own folder, such as `file: sql/sales.sql`.
+
+They are read when the pipeline is compiled, so what was read is remembered: a change of such a file
+is a change of the pipeline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from dagglot import paths, source
+from dagglot.diagnostics import codes
+from dagglot.diagnostics.model import Diagnostic, Span
+
+
+class Beside:
+    """The files beside one document file; without a ``folder`` there are none."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self.texts: dict[str, str] = {}
+        """By the path that messages show."""
+        self.hashes: dict[str, str] = {}
+        """By the path as the document writes it."""
+
+    def text(self, name: str, span: Span) -> tuple[str | None, str, Diagnostic | None]:
+        """The text, the path for messages, and what is wrong; ``span`` is where it is named."""
+        path = PurePosixPath(name)
+        if self.folder is None or path.is_absolute() or "\0" in name:
+            return None, name, _unreadable(span, name, "the path is not one from this folder")
+        place = self.folder / path
+        try:
+            data = paths.read(place, source.MAX_BYTES + 1)
+        except FileNotFoundError:
+            return None, name, _unreadable(span, name, "there is no such file")
+        except (OSError, ValueError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            return None, name, _unreadable(span, name, reason)
+        shown = paths.shown_path(place)
+        if len(data) > source.MAX_BYTES:
+            return None, shown, _unreadable(span, name, "it is too large")
+        self.hashes[name] = digest(data)
+        text, wrong = source.decode(data, shown)
+        self.texts[shown] = text or data.decode("utf-8", "replace")
+        return text, shown, wrong
+
+
+def _unreadable(span: Span, name: str, reason: str) -> Diagnostic:
+    help = "write the path from the folder of this document"
+    return codes.CANNOT_READ.at(span, file=name, reason=reason, help=help)
+
+
+def digest(data: bytes) -> str:
+    """What is remembered of a file."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def is_as_read(folder: Path, hashes: Mapping[str, str]) -> bool:
+    """Whether all that a pipeline was made of beside its document is as it was."""
+    try:
+        return all(digest(paths.read(folder / name)) == hash for name, hash in hashes.items())
+    except OSError:
+        return False

@@ -1,0 +1,4 @@
+select *
+from orders
+where name = ${{ params.name }}
+  and day = ${{ vars.dya }};
