@@ -99,14 +99,35 @@ def check_document(
 ) -> tuple[tuple[Pipeline, ...], tuple[Diagnostic, ...]]:
     """A loaded document to IR: validated, built, every pass run."""
     # here, so that a command which reads no pipeline anew imports none of this
+    from dagglot.schema import violations
+
+    beside = beside or Beside()
+    wrong = violations(document.value, "pipeline")
+    if not wrong and not document.found:
+        return _meant(document, layers, beside)
+    from dagglot.schema.findings import placed
+    from dagglot.schema.prune import doubled, pruned
+
+    twice = doubled(document)
+    if not wrong and not twice:
+        return _meant(document, layers, beside)
+    shape = placed(document, (one for one in wrong if not any(other.hides(one) for other in twice)))
+    rest = pruned(document.value, wrong, twice)
+    if rest is None:
+        return (), shape
+    valid = Document(document.file, document.number, rest.value, document.text)
+    _, others = _meant(valid, layers, beside)
+    return (), (*shape, *(one for one in others if not rest.may_cause(one)))
+
+
+def _meant(
+    document: Document, layers: Layers, beside: Beside
+) -> tuple[tuple[Pipeline, ...], tuple[Diagnostic, ...]]:
+    """A document that is valid as written to IR: built, every pass run."""
     from dagglot import passes
     from dagglot.ir.build import build, once
-    from dagglot.schema.findings import findings
 
-    wrong = findings(document, "pipeline")
-    if wrong:
-        return (), wrong
-    built, diagnostics = build(document, layers, beside or Beside())
+    built, diagnostics = build(document, layers, beside)
     found = list(diagnostics)
     pipelines = []
     for one in built:

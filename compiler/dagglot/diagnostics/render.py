@@ -32,7 +32,7 @@ def text(
     shown without a snippet.
     """
     found = ordered(diagnostics)
-    lines = {file: split_lines(sources[file]) for file in _files(found) if file in sources}
+    lines = {file: split_lines(sources[file]) for file in _files(found) if sources.get(file)}
     return "".join(_one(diagnostic, lines, colour) for diagnostic in found)
 
 

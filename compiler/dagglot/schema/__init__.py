@@ -38,7 +38,8 @@ class Violation:
     """One thing that is wrong with the shape of a document.
 
     ``path`` leads to the value that is wrong, or to the mapping that lacks a key. With ``on_key``
-    the finding points at the last key of the path itself, not at its value.
+    the finding points at the last key of the path itself, not at its value. ``meant`` is the key
+    that an unknown one is a slip for.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Violation:
     kind: Kind
     message: str
     help: str | None = None
+    meant: str | None = None
 
 
 def violations(value: object, schema: SchemaName) -> tuple[Violation, ...]:

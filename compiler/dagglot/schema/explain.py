@@ -128,14 +128,16 @@ def _unknown_keys(error: Error, path: Path) -> Iterator[_Found]:
     for key in error.instance:
         if key in known or (key.startswith("x-") and "patternProperties" in rules):
             continue
-        meant = _SYNONYMS.get(key) if _SYNONYMS.get(key) in known else nearest(key, known)
-        elsewhere = where_else(key, rules)
+        word = _SYNONYMS.get(key)
+        meant = word if word in known else nearest(key, known)
+        elsewhere = None if word in known else where_else(key, rules)
         hint = elsewhere or did_you_mean(meant or key, known)
         if elsewhere is None and meant is None and len(known) > 12:
             hint = "keys of your own start with `x-`"
         message = f"unknown key `{cut(key)}` of {rules['title']}"
-        violation = Violation((*path, key), True, "unknown-key", message, hint)
-        yield _Found(violation, path, meant=None if elsewhere else meant)
+        slip = None if elsewhere else meant
+        violation = Violation((*path, key), True, "unknown-key", message, hint, slip)
+        yield _Found(violation, path, meant=slip)
 
 
 _SYNONYMS: Final = {
@@ -147,6 +149,9 @@ _SYNONYMS: Final = {
     "function": "call",
     "script": "run",
     "bash_command": "run",
+    "command": "run",
+    "parameters": "params",
+    "steps": "tasks",
     "query": "sql",
 }
 """Words of other tools for keys of ours, where the nearest spelling would mislead."""
@@ -158,17 +163,29 @@ def _missing_keys(error: Error, path: Path) -> Iterator[_Found]:
         if key in error.instance:
             continue
         title = str(rules["title"])
-        typo = nearest(key, error.instance) if (title, key) == ("a task", "type") else None
-        if typo is not None:
-            message = f"unknown key `{cut(typo)}` of a task"
-            yield _Found(
-                Violation((*path, typo), True, "unknown-key", message, "did you mean `type`?")
-            )
+        if (title, key) == ("a task", "type") and (slip := _slip_for_kind(error.instance)):
+            yield _slipped(path, *slip)
             continue
         hint = _MISSING.get((title, key)) or example_of(key, rules)
         message = f"`{key}` is missing from {title}"
         violation = Violation(path, on_key(path), "missing-key", message, hint)
         yield _Found(violation, path, frozenset([key]))
+
+
+def _slipped(path: Path, typo: str, meant: str) -> _Found:
+    holder = "a group" if meant == "tasks" else "a task"
+    message, hint = f"unknown key `{cut(typo)}` of {holder}", f"did you mean `{meant}`?"
+    return _Found(Violation((*path, typo), True, "unknown-key", message, hint, meant))
+
+
+def _slip_for_kind(task: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The misspelt key of a task without `type`, and whether that or `tasks` was meant."""
+    typo = nearest("type", task)
+    if typo is not None:
+        return typo, "type"
+    groups = [key for key, value in task.items() if isinstance(value, dict)]
+    typo = nearest("tasks", groups)
+    return (typo, "tasks") if typo is not None else None
 
 
 _MISSING: Final = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Rule
-from dagglot.schema import DEEPEST, Kind, SchemaName, violations
+from dagglot.schema import DEEPEST, Kind, SchemaName, Violation, violations
 from dagglot.source import Document
 
 _RULES: Final[dict[Kind, Rule]] = {
@@ -22,6 +23,11 @@ _RULES: Final[dict[Kind, Rule]] = {
 
 def findings(document: Document, schema: SchemaName) -> tuple[Diagnostic, ...]:
     """All that is wrong with the shape of a document, at its places."""
+    return placed(document, violations(document.value, schema))
+
+
+def placed(document: Document, wrong: Iterable[Violation]) -> tuple[Diagnostic, ...]:
+    """Violations with their rules and places."""
     return tuple(
         _RULES[violation.kind].at(
             document.span(violation.path, on_key=violation.on_key),
@@ -29,5 +35,5 @@ def findings(document: Document, schema: SchemaName) -> tuple[Diagnostic, ...]:
             message=violation.message,
             limit=DEEPEST,
         )
-        for violation in violations(document.value, schema)
+        for violation in wrong
     )

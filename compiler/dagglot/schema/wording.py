@@ -92,6 +92,8 @@ def _mistyped(rules: Mapping[str, Any], value: object, name: str) -> tuple[Kind,
             return "wrong-type", message, _retyped_text(rules, value)
         case None:
             return "wrong-type", message, "give it a value, or leave the key out"
+        case list() if title == "the tasks":
+            return "wrong-type", message, "write each as `id: {type: …}`, without a `-`"
         case int() | float() if title == "a duration" and not isinstance(value, bool):
             return "wrong-type", message, f"give it a unit, as in `{value}s` or `{value}m`"
         case bool() | int() | float() if title == "a param":
