@@ -176,6 +176,14 @@ def read(file: SourceFile) -> tuple[bytes | None, Diagnostic | None]:
     return None, codes.CANNOT_READ.at(None, file=file.shown, reason=reason)
 
 
+def may_be_ours(file: SourceFile) -> bool:
+    """Whether there may be a pipeline in a file, or else only what is passed over."""
+    if file.strict:
+        return True
+    data, _ = read(file)
+    return data is not None and _OURS.search(data.decode("utf-8", "replace")) is not None
+
+
 def documents(
     file: SourceFile, data: bytes
 ) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...], str, int]:

@@ -18,7 +18,7 @@ from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.diagnostics.suggest import did_you_mean
 from dagglot.frozen import dataclass
-from dagglot.inputs import find
+from dagglot.inputs import find, may_be_ours
 from dagglot.ir.expand import freeze
 from dagglot.ir.model import Pipeline
 from dagglot.ir.params import from_text, refusal
@@ -253,7 +253,7 @@ def user_code(paths: Sequence[Path], project: Project) -> tuple[list[Path], Path
         needs = project.requirements
         return [path.resolve() for path in project.python_path], needs
     folders: dict[Path, None] = {}
-    for file in find(paths, project).files:
+    for file in filter(may_be_ours, find(paths, project).files):
         folders.setdefault(file.path.resolve().parent)
     if project.document is not None:
         folders.setdefault(project.root.resolve())
