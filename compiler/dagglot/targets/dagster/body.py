@@ -18,9 +18,9 @@ from dagglot.ir.model import (
     Task,
     Value,
 )
-from dagglot.pycode import INDENT, LINE_LENGTH, Call, Code
-from dagglot.targets.dagster import control_flow
-from dagglot.targets.dagster.names import FileNames, node_name
+from dagglot.pycode import INDENT, Call, Code
+from dagglot.targets.dagster.decisions import decisions
+from dagglot.targets.dagster.names import FileNames
 from dagglot.targets.dagster.scope import OpBody, Scope, call_of, returns, statement
 
 _PAD = " " * INDENT
@@ -43,6 +43,7 @@ class _Writer:
     def __init__(self, task: Task, pipeline: Pipeline, names: FileNames) -> None:
         self.task = task
         self.pipeline = pipeline
+        self.names = names
         self.scope = Scope(pipeline, names, task.upstream, _values(task))
         self.made = self.scope.made
 
@@ -139,54 +140,19 @@ class _Writer:
     # --- whether others run ---------------------------------------------------------------------
 
     def gate(self, body: GateBody) -> None:
-        self.made.returns = self.scope.rule("Decision")
+        made = decisions(self.task, self.pipeline, self.names, self.scope)
         if body.call is not None:
-            self.made.guarded = True
-            is_open: object = Call("bool", (self.python_call(body.call),))
+            made.gate_of_call(Call("bool", (self.python_call(body.call),)))
         else:
-            is_open = self.scope.condition(body.condition)
-        closes = [node_name(id) for id in control_flow.closes(self.pipeline, self.task.id)]
-        self.decide(is_open, "is_open", Call(self.scope.rule("gate"), (), (("closes", closes),)))
+            made.gate_of_condition(body.condition)
 
     def branch(self, body: BranchBody) -> None:
-        self.made.returns = self.scope.rule("Decision")
-        keeps = {
-            name: [node_name(id) for id in ids]
-            for name, ids in control_flow.keeps(self.pipeline, self.task).items()
-        }
-        decision = Call(self.scope.rule("branch"), (), (("keeps", keeps),))
+        made = decisions(self.task, self.pipeline, self.names, self.scope)
         if body.call is not None:
-            self.made.guarded = True
             self.scope.helper("to_json")
-            self.decide(Call("to_json", (self.python_call(body.call),)), "chosen", decision)
-            return
-        word = "if"
-        for case in body.cases:
-            test = statement(f"{word} ", self.scope.condition(case.condition), ":")
-            chosen = pycode.assignment("chosen", list(case.to), 2 * INDENT)
-            self.made.statements.append(Code(f"{test}\n{_PAD * 2}{chosen}"))
-            word = "elif"
-        otherwise = pycode.assignment("chosen", list(body.otherwise), 2 * INDENT)
-        self.made.statements.append(Code(f"else:\n{_PAD * 2}{otherwise}"))
-        self.made.statements.append(returns(_given("chosen", decision)))
-
-    def decide(self, value: object, name: str, decision: Call) -> None:
-        """``return decision(value, …)``, a value of several lines in a variable of its own."""
-        flat = pycode.literal(value)
-        if "\n" not in flat and 2 * INDENT + pycode.width(flat) < LINE_LENGTH:
-            self.made.statements.append(returns(_given(value, decision)))
-            return
-        named = isinstance(value, Call)
-        self.made.statements.append(
-            pycode.assignment(name, value, INDENT) if named else statement(f"{name} = ", Code(flat))
-        )
-        self.made.statements.append(returns(_given(name, decision)))
-
-
-def _given(value: object, decision: Call) -> Call:
-    """The call with its first argument; a `str` is a name."""
-    first = Code(value) if isinstance(value, str) else value
-    return Call(decision.function, (first, *decision.args), decision.kwargs)
+            made.branch_of_call(Call("to_json", (self.python_call(body.call),)))
+        else:
+            made.branch_of_cases(body)
 
 
 def outputs_read(task: Task) -> frozenset[str]:

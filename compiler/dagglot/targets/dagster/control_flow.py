@@ -15,23 +15,6 @@ from dagglot.ir.model import (
     TriggerRule,
 )
 
-
-def needs_outcomes(pipeline: Pipeline) -> bool:
-    """Whether its ops must tell each other how they ended.
-
-    Dagster itself knows one rule: a step runs when all upstream succeeded. Its own skips end what
-    is below, whatever else failed there.
-    """
-    return any(
-        task.teardown_of
-        or task.allow_failure
-        or flow.skips_itself(task)
-        or isinstance(task.body, GateBody | BranchBody)
-        or (task.upstream and task.trigger_rule is not TriggerRule.ALL_SUCCESS)
-        for task in pipeline.tasks
-    ) or bool(maps(pipeline))
-
-
 # --- fan-out ------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dagglot.ir.model import Pipeline
 from dagglot.pycode import Call, Code
-from dagglot.targets.dagster import control_flow, labels
+from dagglot.targets.dagster import control_flow, labels, native_flow
 
 
 def executor(pipeline: Pipeline, options: Mapping[str, Any]) -> object:
@@ -25,7 +25,7 @@ def executor(pipeline: Pipeline, options: Mapping[str, Any]) -> object:
         ]
         if limits:
             settings["tag_concurrency_limits"] = limits
-    if control_flow.needs_outcomes(pipeline):
+    if native_flow.needs_outcomes(pipeline):
         settings["step_dependency_config"] = {"require_upstream_step_success": False}
     if not settings and kind is None:
         return None

@@ -6,9 +6,20 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from dagglot.expressions.types import Kind
-from dagglot.ir.model import Backoff, Group, Json, NoopBody, Param, Pipeline, Retries, Task
+from dagglot.ir.model import (
+    Backoff,
+    BranchBody,
+    GateBody,
+    Group,
+    Json,
+    NoopBody,
+    Param,
+    Pipeline,
+    Retries,
+    Task,
+)
 from dagglot.targets.base import Context
-from dagglot.targets.dagster import control_flow, labels, names
+from dagglot.targets.dagster import control_flow, labels, names, native_flow
 from dagglot.targets.dagster.executor import max_concurrent
 from dagglot.targets.dagster.options import options
 from dagglot.targets.dagster.wiring import list_reads, read_outputs, waits_for
@@ -31,10 +42,11 @@ def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
     tags = labels.job_tags(pipeline)
     groups = labels.groups_by_id(pipeline.groups)
     chosen = options(pipeline, context)
+    has_outcomes = native_flow.needs_outcomes(pipeline)
     configured = (
         max_concurrent(pipeline, chosen) is not None
         or chosen.get("executor") == "multiprocess"
-        or control_flow.needs_outcomes(pipeline)
+        or has_outcomes
     )
     executor = "multiprocess" if configured else "multi_or_in_process_executor"
     if chosen.get("executor") == "in_process":
@@ -50,7 +62,7 @@ def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
         "schedule": _schedule(pipeline, job),
         "params": {param.name: _param(param) for param in pipeline.params},
         "tasks": (
-            *(_task(task, groups, pipeline) for task in pipeline.tasks),
+            *(_task(task, groups, pipeline, has_outcomes) for task in pipeline.tasks),
             *_helpers(pipeline),
         ),
     }
@@ -95,20 +107,19 @@ _OUTCOME: Final[Json] = {
 }
 
 
-def _task(task: Task, groups: Mapping[str, Group], pipeline: Pipeline) -> Json:
+def _task(task: Task, groups: Mapping[str, Group], pipeline: Pipeline, has_outcomes: bool) -> Json:
     job = names.job_name(pipeline)
     node = names.node_name(task.id)
     # what cannot fail has no policy
     retries = Retries() if isinstance(task.body, NoopBody) else task.retries
     maps = control_flow.map_by_task(pipeline)
     one = maps.get(task.id)
-    has_outcomes = control_flow.needs_outcomes(pipeline)
     fact: dict[str, Json] = {
         "id": node,
         "definition": names.op_name(job, node),
         "description": labels.description(task.description, task.docs) or None,
         "upstream": _upstream(task, pipeline),
-        "outputs": _OUTCOME if has_outcomes else _RESULT,
+        "outputs": _OUTCOME if has_outcomes else _native_outputs(task, pipeline),
         "mapped": one is not None,
         "retries": retries.count,
         "jitter": None,
@@ -128,6 +139,17 @@ def _task(task: Task, groups: Mapping[str, Group], pipeline: Pipeline) -> Json:
         tags |= labels.metadata_tags(given)
     fact["tags"] = tags
     return fact
+
+
+def _native_outputs(task: Task, pipeline: Pipeline) -> Json:
+    optional: Json = {"required": False, "dynamic": False}
+    match task.body:
+        case GateBody():
+            return {"result": optional}
+        case BranchBody():
+            return dict.fromkeys(names.branch_outputs(pipeline)[task.id].values(), optional)
+        case _:
+            return _RESULT
 
 
 def _upstream(task: Task, pipeline: Pipeline) -> tuple[str, ...]:

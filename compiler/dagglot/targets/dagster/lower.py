@@ -31,14 +31,7 @@ from dagglot.targets.dagster.params import Fields
 from dagglot.targets.dagster.schedule import schedule
 from dagglot.targets.dagster.scope import OpBody
 from dagglot.targets.dagster.view import Function, JobFile, ParamsClass, signature
-from dagglot.targets.dagster.wiring import (
-    START_AFTER,
-    OutcomeNodes,
-    list_reads,
-    nodes,
-    read_outputs,
-    waits_for,
-)
+from dagglot.targets.dagster.wiring import NativeNodes, OutcomeNodes, list_reads, read_outputs
 
 
 def lower(pipeline: Pipeline, context: Context) -> Lowered:
@@ -71,7 +64,8 @@ class _File:
         self.helpers: dict[str, set[str]] = {}
         self.groups = labels.groups_by_id(pipeline.groups)
         self.policies = self.shared_policies()
-        self.has_outcomes = control_flow.needs_outcomes(pipeline)
+        self.has_outcomes = self.names.has_outcomes
+        self.native_nodes = NativeNodes(pipeline, self.names)
         self.maps = control_flow.map_by_task(pipeline)
         self.quiet = control_flow.quiet(pipeline)
         self.helper_nodes = helper_nodes(pipeline)
@@ -159,15 +153,20 @@ class _File:
             keywords["tags"] = tags
         if self.has_outcomes:
             keywords["out"] = self.helper("rules", "OUTPUTS")
-        elif waits_for(task):
-            keywords["ins"] = {START_AFTER: Code("dg.In(dg.Nothing)")}
+        else:
+            waits = self.native_nodes.waits(task)
+            if waits:
+                keywords["ins"] = {name: Code("dg.In(dg.Nothing)") for name, _ in waits}
+            if body.yields:
+                keywords["out"] = self.optional_outputs(task)
         policy = retries.of_task(task)
         if policy is not None:
             keywords["retry_policy"] = self.policies.get(policy, policy)
         decorators = [pycode.call("dg.op", (), keywords, prefix="@")]
         if self.has_outcomes:
             decorators.append(self.with_outcome(task))
-        if body.guarded or (task.timeout is not None and not isinstance(task.body, NoopBody)):
+        has_limit = task.timeout is not None and not isinstance(task.body, NoopBody)
+        if not body.yields and (body.guarded or has_limit):
             limit = {"timeout": retries.seconds(task.timeout)} if task.timeout is not None else {}
             decorators.append(
                 pycode.call(self.helper("attempts", "attempt"), (), limit, prefix="@")
@@ -180,6 +179,13 @@ class _File:
             imports=body.imports.blocks(INDENT),
             statements=body.lines(),
         )
+
+    def optional_outputs(self, task: Task) -> object:
+        """What a gate or a branch yields for those that it does not skip."""
+        outputs = self.names.outputs.get(task.id)
+        if outputs is None:
+            return Code("dg.Out(bool, is_required=False)")
+        return {name: Code("dg.Out(list, is_required=False)") for name in outputs.values()}
 
     def with_outcome(self, task: Task) -> Code:
         """When the op runs, and what its failure means."""
@@ -236,6 +242,8 @@ class _File:
             self.helpers.setdefault(module, set()).add(flag)
         for module in body.modules:
             self.imports.module(module)
+        for module, name in body.imports_of_file:
+            self.imports.name(module, name)
         if body.returns == "Any":
             self.imports.name("typing", "Any")
 
@@ -294,7 +302,7 @@ class _File:
     def nodes(self) -> Iterator[Code]:
         if self.has_outcomes:
             return OutcomeNodes(self.pipeline, self.names).lines()
-        return nodes(self.pipeline, self.names)
+        return self.native_nodes.lines()
 
 
 def _metadata(text: str) -> object:

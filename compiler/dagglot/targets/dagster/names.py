@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, count
-from typing import Final
+from typing import Any, Final
 
 from dagglot import pycode
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
+from dagglot.ir import flow
 from dagglot.ir.model import BranchBody, GateBody, NativeBody, Pipeline, PythonBody
 from dagglot.targets.base import RunNames
-from dagglot.targets.dagster import control_flow
+from dagglot.targets.dagster import control_flow, native_flow
 
 PACKAGE: Final = "pipeline_helpers"
 FOLDER: Final = "defs"
@@ -54,6 +55,9 @@ _OF_RULES: Final = frozenset(
         *("Decision", "element", "item", "index", "chosen", "is_open", "results", "outcomes"),
     }
 )
+
+# And where gates and branches are ops that do not yield.
+_OF_DECISIONS: Final = frozenset({"Iterator", "choose", "chosen", "is_open"})
 
 
 @lru_cache(maxsize=1024)
@@ -106,6 +110,22 @@ def _free(name: str, taken: Collection[str]) -> str:
     return next(one for one in chain((name,), numbered) if one not in taken)
 
 
+def branch_outputs(pipeline: Pipeline) -> dict[str, dict[str, str]]:
+    """An output of each branch for each task directly below it.
+
+    In a job they are fields of a named tuple, which takes no name that starts with ``_``.
+    """
+    edges = flow.downstream(pipeline)
+    found: dict[str, dict[str, str]] = {}
+    for task in pipeline.tasks:
+        if isinstance(task.body, BranchBody):
+            made = found.setdefault(task.id, {})
+            for id in edges[task.id]:
+                name = node_name(id)
+                made[id] = _free(f"to{name}" if name.startswith("_") else name, made.values())
+    return found
+
+
 def schedule_name(job: str) -> str:
     return f"{job}_schedule"
 
@@ -116,7 +136,28 @@ def run_names(pipeline: Pipeline) -> RunNames:
         file=f"{FOLDER}/{module_name(pipeline)}.py",
         tasks={node_name(task.id): task.id for task in pipeline.tasks},
         helpers=frozenset(helper_nodes(pipeline).values()),
+        read=partial(read_decisions, pipeline) if native_flow.deciders(pipeline) else None,
     )
+
+
+def read_decisions(
+    pipeline: Pipeline, reported: Sequence[Mapping[str, Any]]
+) -> Sequence[Mapping[str, Any]]:
+    """What the probe says of gates and branches that are ops which do not yield, as an output: a
+    gate yields where it is open, a branch yields what it chose once for each task that stays."""
+    bodies = {node_name(task.id): task.body for task in pipeline.tasks}
+    found = []
+    for task in reported:
+        output = task.get("output")
+        match bodies.get(task["id"]):
+            case GateBody() if task.get("missing"):
+                output = False
+            case BranchBody() if output is None:
+                output = []
+            case BranchBody() if isinstance(output, Mapping):
+                output = next(iter(output.values()))
+        found.append({**task, "output": output})
+    return found
 
 
 def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
@@ -161,10 +202,14 @@ class FileNames:
     """The parameter of a later op that gets the task's output."""
     taken: Collection[str]
     """All of the module's names."""
+    has_outcomes: bool = False
+    """Whether the ops tell each other how they ended."""
     outcomes: Mapping[str, str] = field(default_factory=dict)
-    """The parameter of a later op that is told how the task ended."""
+    """The parameter of a later op that is told how the task ended, or only that it did."""
     maps: Mapping[str, MapNames] = field(default_factory=dict)
     """By the id of the task or the group with ``for_each``."""
+    outputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The outputs of a branch that is an op with one for each task directly below, by that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +226,11 @@ class MapNames:
 
 def file_names(pipeline: Pipeline) -> FileNames:
     """Names that clash neither with each other nor with anything that the file imports."""
-    has_outcomes = control_flow.needs_outcomes(pipeline)
-    reserved = RESERVED | _OF_RULES if has_outcomes else RESERVED
+    has_outcomes = native_flow.needs_outcomes(pipeline)
+    decides = bool(native_flow.deciders(pipeline))
+    reserved = RESERVED
+    if has_outcomes or decides:
+        reserved |= _OF_RULES if has_outcomes else _OF_DECISIONS
     taken = set(reserved)
     job = _taking(pycode.identifier(job_name(pipeline), taken), taken)
     schedule = _taking(pycode.identifier(schedule_name(job_name(pipeline)), taken), taken)
@@ -201,7 +249,7 @@ def file_names(pipeline: Pipeline) -> FileNames:
     for id, name in functions.items():
         inputs[id] = _taking(pycode.identifier(name, used), used)
     outcomes: dict[str, str] = {}
-    if has_outcomes:
+    if has_outcomes or decides:
         for id, name in functions.items():
             outcomes[id] = _taking(pycode.identifier(f"after_{name}", used), used)
     maps = {
@@ -216,8 +264,10 @@ def file_names(pipeline: Pipeline) -> FileNames:
         variables,
         inputs,
         frozenset(taken),
+        has_outcomes,
         outcomes,
         maps,
+        {} if has_outcomes else branch_outputs(pipeline),
     )
 
 

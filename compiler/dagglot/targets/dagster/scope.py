@@ -49,6 +49,10 @@ class OpBody:
     index: bool = False
     guarded: bool = False
     """Whether the body runs code of the user's, which may end in any way."""
+    yields: bool = False
+    """Whether it is a generator, which sees itself to how it may end."""
+    imports_of_file: set[tuple[str, str]] = field(default_factory=set)
+    """Names of the standard library that its signature says."""
 
     def before(self) -> tuple[Code, ...]:
         """What stands before the imports of the function."""
@@ -210,6 +214,7 @@ _OWN_NAMES = frozenset(
         *("run_shell", "run_time", "to_json", "json_text", "to_text", "value_at", "item_of"),
         *("boolean", "to_bool", "to_int", "to_float", "to_date", "to_datetime", "add_time"),
         *("item", "index", "SkipTask", "skip_on", "gate", "branch", "Decision"),
+        *("Iterator", "attempt", "choose", "chosen", "is_open", "output"),
     }
 )
 """What else an op's body may say."""
@@ -218,10 +223,10 @@ _OWN_NAMES = frozenset(
 # --- lines --------------------------------------------------------------------------------------
 
 
-def statement(prefix: str, code: Code, suffix: str = "") -> Code:
+def statement(prefix: str, code: Code, suffix: str = "", indent: int = INDENT) -> Code:
     """A line of a body; an operation that is too long for it stands in parentheses."""
     flat = f"{prefix}{code}{suffix}"
-    if INDENT + pycode.width(flat) <= LINE_LENGTH or "\n" in code:
+    if indent + pycode.width(flat) <= LINE_LENGTH or "\n" in code:
         return Code(flat)
     node = ast.parse(code, mode="eval").body
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
@@ -229,10 +234,10 @@ def statement(prefix: str, code: Code, suffix: str = "") -> Code:
         code = Code(ast.get_source_segment(code, node.operand) or "")
         node = node.operand
     if isinstance(node, ast.BinOp | ast.BoolOp | ast.Compare | ast.IfExp):
-        pad = " " * INDENT
-        inner = pycode.layout(code, INDENT * 2)
-        return Code(f"{prefix}(\n{pad * 2}{inner}\n{pad}){suffix}")
-    return Code(f"{prefix}{pycode.layout(code, INDENT, len(prefix), len(suffix))}{suffix}")
+        pad = " " * indent
+        inner = pycode.layout(code, indent + INDENT)
+        return Code(f"{prefix}(\n{pad}{' ' * INDENT}{inner}\n{pad}){suffix}")
+    return Code(f"{prefix}{pycode.layout(code, indent, len(prefix), len(suffix))}{suffix}")
 
 
 def returns(value: object) -> Code:

@@ -14,7 +14,7 @@ from dagglot.targets.base import Context, View
 from dagglot.targets.dagster.imports import Imports
 from dagglot.targets.dagster.names import DEFINITIONS, FOLDER, PACKAGE
 
-MODULES: Final = ("attempts", "params", "rules", "runs", "shell")
+MODULES: Final = ("attempts", "branches", "params", "rules", "runs", "shell")
 """The modules of the helper package beside `values`, which all targets share."""
 LOCATION: Final = "pipelines"
 """The name of the code location."""

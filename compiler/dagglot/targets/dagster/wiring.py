@@ -9,7 +9,7 @@ from dagglot.expressions import tree
 from dagglot.ir import graph
 from dagglot.ir.model import Pipeline, Task
 from dagglot.pycode import INDENT, Code
-from dagglot.targets.dagster import control_flow
+from dagglot.targets.dagster import control_flow, native_flow
 from dagglot.targets.dagster.body import outputs_read
 from dagglot.targets.dagster.control_flow import Map
 from dagglot.targets.dagster.names import FileNames, helper_nodes, node_name
@@ -38,21 +38,49 @@ def waits_for(task: Task) -> list[str]:
     return [id for id in task.upstream if id not in read]
 
 
-def nodes(pipeline: Pipeline, names: FileNames) -> Iterator[Code]:
+class NativeNodes:
     """Every op in the job under its task's own name, after those that it waits for."""
-    tasks = {task.id: task for task in pipeline.tasks}
-    edges = {id: task.upstream for id, task in tasks.items()}
-    needed = {id for upstream in edges.values() for id in upstream}
-    for id in graph.topological(edges):
-        task = tasks[id]
-        inputs: list[tuple[str, object]] = [
-            (names.inputs[other], Code(names.variables[other])) for other in read_outputs(task)
-        ]
-        waits = [Code(names.variables[other]) for other in waits_for(task)]
-        if waits:
-            inputs.append((START_AFTER, waits[0] if len(waits) == 1 else waits))
-        variable = names.variables[id] if id in needed else None
-        yield node(variable, names.functions[id], node_name(id), inputs)
+
+    def __init__(self, pipeline: Pipeline, names: FileNames) -> None:
+        self.names = names
+        self.tasks = {task.id: task for task in pipeline.tasks}
+        self.may_be_missing = native_flow.may_be_missing(pipeline)
+
+    def lines(self) -> Iterator[Code]:
+        names = self.names
+        edges = {id: task.upstream for id, task in self.tasks.items()}
+        needed = {id for upstream in edges.values() for id in upstream}
+        for id in graph.topological(edges):
+            task = self.tasks[id]
+            inputs: list[tuple[str, object]] = [
+                (names.inputs[other], self.output(other, id)) for other in read_outputs(task)
+            ]
+            inputs += self.waits(task)
+            variable = names.variables[id] if id in needed else None
+            yield node(variable, names.functions[id], node_name(id), inputs)
+
+    def waits(self, task: Task) -> Inputs:
+        """The inputs that only wait.
+
+        A list is there while one of its sources is, which is what a join wants. Where all must be,
+        and may be missing, each has an input of its own.
+        """
+        ids = waits_for(task)
+        if not self.may_be_missing.isdisjoint(task.upstream):
+            if native_flow.joins(task):
+                ids = list(task.upstream)
+            elif len(ids) > 1:
+                return [(self.names.outcomes[id], self.output(id, task.id)) for id in ids]
+        outputs = [self.output(id, task.id) for id in ids]
+        if not outputs:
+            return []
+        return [(START_AFTER, outputs[0] if len(outputs) == 1 else outputs)]
+
+    def output(self, id: str, reader: str) -> Code:
+        """What a later op is given: of a branch the output that is for it."""
+        variable = self.names.variables[id]
+        outputs = self.names.outputs.get(id, {})
+        return Code(f"{variable}.{outputs[reader]}" if len(outputs) > 1 else variable)
 
 
 class OutcomeNodes:
