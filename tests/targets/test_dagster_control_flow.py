@@ -17,7 +17,7 @@ from dagglot.ir.model import Pipeline, TriggerRule
 from dagglot.semantics.states import State
 from dagglot.semantics.trigger_rules import decide
 from dagglot.targets.base import Context, View
-from dagglot.targets.dagster import control_flow
+from dagglot.targets.dagster import control_flow, native_flow
 from dagglot.targets.dagster.target import TARGET
 
 CONTEXT = Context("1.13")
@@ -56,7 +56,7 @@ def helpers(made: Pipeline) -> dict[str, list[str]]:
 )
 def test_without_control_flow_nothing_is_added(tasks: str, tmp_path: Path) -> None:
     made = pipeline(tasks, tmp_path)
-    assert not control_flow.needs_outcomes(made)
+    assert not native_flow.needs_outcomes(made)
     assert "rules" not in helpers(made)
     assert "executor" not in job_file(made)
 

@@ -98,8 +98,10 @@ class _Flow:
 
     def is_exact(self) -> bool:
         return all(
-            self.is_exact_join(task) if joins(task) else self.is_exact_step(task)
+            (task.trigger_rule is not TriggerRule.NONE_FAILED or self.surely_there(task))
+            and (self.is_exact_join(task) if joins(task) else self.is_exact_step(task))
             for task in self.tasks
+            if task.upstream
         )
 
     # --- what can happen ------------------------------------------------------------------------
@@ -156,6 +158,11 @@ class _Flow:
                 found.add(task.id)
         return frozenset(found)
 
+    def surely_there(self, task: Task) -> frozenset[str]:
+        """The upstream tasks that are not skipped, unless the task is so whatever its rule says."""
+        decrees = self.decrees[task.id]
+        return frozenset(id for id in task.upstream if self.causes[id] <= decrees)
+
     # --- whether Dagster does the same ----------------------------------------------------------
 
     def is_exact_step(self, task: Task) -> bool:
@@ -165,10 +172,6 @@ class _Flow:
         nor may an op be given up beside a skip: there Dagster's in-process executor never ends, as
         it looks for steps to skip, then for steps to give up, and not again for those to skip.
         """
-        if task.trigger_rule is TriggerRule.NONE_FAILED and any(
-            map(self.causes.get, task.upstream)
-        ):
-            return False
         missing: dict[Skip, set[str]] = {}
         for id in task.upstream:
             for one in self.causes[id]:
@@ -192,15 +195,12 @@ class _Flow:
 
     def is_exact_join(self, task: Task) -> bool:
         """With all upstream tasks in one list, which is there while one of them is."""
-        surely_runs = [id for id in task.upstream if not self.causes[id]]
-        if task.trigger_rule is TriggerRule.NONE_FAILED and not surely_runs:
-            return False
         for one in self.decrees[task.id]:
             if not one.fallen.union([one.decider]).issuperset(task.upstream):
                 return False
         leaves = references(tuple(values_of(task)))
         read = {leaf.task for leaf in leaves if isinstance(leaf, TaskOutput)}
-        return all(id in surely_runs and id not in self.needed for id in read)
+        return self.surely_there(task).issuperset(read)
 
 
 def _not_kept(body: BranchBody, kept: Mapping[str, frozenset[str]]) -> Iterator[frozenset[str]]:

@@ -1,0 +1,128 @@
+"""Child processes that write to the task's log and that a timeout really ends."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from prefect import get_run_logger
+
+
+def run_shell(
+    script: str,
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    strict: bool = True,
+    timeout: float | None = None,
+) -> str:
+    """Run a script with bash and return the last line that it prints.
+
+    `env` is added to the environment of this process; without `cwd` the script runs in
+    a temporary directory. `strict` ends it at the first command that fails.
+    """
+    options = ["-eo", "pipefail"] if strict else []
+    with tempfile.TemporaryDirectory() as folder:
+        code, last = _stream(
+            ["bash", *options, "-c", script],
+            env={**os.environ, **(env or {})},
+            cwd=cwd or folder,
+            timeout=timeout,
+        )
+    if code:
+        raise RuntimeError(f"the script ended with exit code {code}")
+    return last
+
+
+# The same modules must be found there as here.
+_BOOT = """
+import pickle, sys
+with open(sys.argv[1], "rb") as file:
+    sys.path[:] = pickle.load(file)
+    call = pickle.load(file)
+from pipeline_helpers.child import run
+run(*call)
+"""
+
+
+def call_with_timeout(timeout: float, target: str, /, **kwargs: Any) -> Any:
+    """Call `package.module:function` in a process of its own, which the timeout kills.
+
+    Prefect's own timeout cannot interrupt a task that sleeps or waits in a thread.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = Path(folder, "outcome")
+        request = Path(folder, "request")
+        call = (str(outcome), target, kwargs)
+        request.write_bytes(pickle.dumps(sys.path) + pickle.dumps(call))
+        command = [sys.executable, "-u", "-c", _BOOT, str(request)]
+        code, _ = _stream(command, env=os.environ, cwd=None, timeout=timeout)
+        if not outcome.exists():
+            raise RuntimeError(f"{target}: its process ended with exit code {code}")
+        answer = pickle.loads(outcome.read_bytes())
+    if "error" in answer:
+        raise RuntimeError(answer["error"])
+    return answer["result"]
+
+
+def gate_with_timeout(timeout: float, target: str, /, **kwargs: Any) -> bool:
+    """Like `call_with_timeout`; whether Python takes the result for true."""
+    truth = "pipeline_helpers.child:truth"
+    return call_with_timeout(timeout, truth, call=target, kwargs=kwargs)
+
+
+def _stream(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: str | None,
+    timeout: float | None,
+) -> tuple[int, str]:
+    """Log what the command prints, line by line; return its exit code and last line.
+
+    What it has started and left running is killed with it. Prefect shows the built-in
+    `TimeoutError` as the state TimedOut.
+    """
+    logger = get_run_logger()
+    deadline = None if timeout is None else time.monotonic() + timeout
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=env,
+        cwd=cwd,
+        start_new_session=True,
+    )
+    last = ""
+
+    def read() -> None:
+        nonlocal last
+        for line in process.stdout or ():
+            last = line.decode(errors="backslashreplace").rstrip()
+            logger.info("%s", last)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        reader.join(timeout)
+        if reader.is_alive():
+            raise TimeoutError(f"still running after {timeout} s")
+        left = None if deadline is None else max(deadline - time.monotonic(), 0)
+        return process.wait(left), last
+    except subprocess.TimeoutExpired:
+        raise TimeoutError(f"still running after {timeout} s") from None
+    finally:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
