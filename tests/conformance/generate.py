@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Collection
 from typing import Any, Final
 
-from .maker import Maker
+from .maker import RULES, Maker
 from .model import Made
 from .motifs import MOTIFS
 
@@ -33,10 +33,34 @@ class Everything(Collection[str]):
 
 EVERYTHING: Final = Everything()
 
+CALM: Final = 0.3
+"""The share of pipelines without what hardly any user writes, but all of it together: for those a
+target may do with its own control flow alone."""
+UNREST: Final = frozenset(
+    {
+        *("when", "skip-on", "skip-exit-code", "allow-failure", "teardown", "fail-run-on-leaf"),
+        *("for-each", "group-for-each"),
+        *(f"trigger-rule-{rule.replace('_', '-')}" for rule in RULES),
+    }
+) - {"trigger-rule-none-failed", "trigger-rule-none-failed-min-one-success"}  # fmt: skip
+
+
+class Calm(Everything):
+    """What is left of some features."""
+
+    def __init__(self, supported: Collection[str]) -> None:
+        self.supported = supported
+
+    def __contains__(self, feature: object) -> bool:
+        return feature not in UNREST and feature in self.supported
+
 
 def generate(seed: int, number: int, supported: Collection[str] = EVERYTHING) -> Made:
     """The pipeline of a seed and a number: always the same for the same supported features."""
     rng = random.Random(f"conformance {seed} {number}")  # noqa: S311 - no secret
+    # drawn apart: what the others are does not depend on it
+    if random.Random(f"calm {seed} {number}").random() < CALM:  # noqa: S311
+        supported = Calm(supported)
     wanted = rng.choice((3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18))
     while True:
         maker = Maker(rng, supported)

@@ -131,6 +131,33 @@ def branch(make: Maker) -> None:
             make.work((join, *make.some(1)) if make.chance(0.4) else (join,), make.rule(plain=0.5))
 
 
+def routed(make: Maker) -> None:
+    """What most users write: a gate or a branch, work below it, and a join of what was chosen."""
+    above = make.some(1) if make.chance(0.5) else ()
+    if not make.can("branch") or make.chance(0.3):
+        decider = Step(make.name("gate"), "gate", above, plan=Plan(returns=make.chance(0.6)))
+        first = make.work((make.add(decider),))
+        make.work((first,))
+        return
+    id = make.name("pick")
+    place = len(make.steps)
+    make.add(Step(id, "branch", above))
+    arms = [make.work((id,)) for _ in range(make.one((2, 2, 3)))]
+    chosen = tuple(one for one in arms if make.chance(0.6))
+    if make.chance(0.5):
+        cases = ((make.condition(above, make.mapped), chosen or (arms[0],)),)
+        made = replace(make.steps[place], cases=cases, otherwise=(arms[-1],))
+    else:
+        made = replace(make.steps[place], plan=Plan(returns=list(chosen)))
+    make.steps[place] = made
+    last = [make.work((one,)) if make.chance(0.4) else one for one in arms]
+    joins = "none_failed_min_one_success"
+    able = make.can("trigger-rule-none-failed-min-one-success")
+    # reads would ask what was chosen
+    kind = make.one([one for one in ("python", "noop") if make.can(one)])
+    make.work(tuple(last), joins if able else "all_success", kind=kind, reads=())
+
+
 def fan_out(make: Maker) -> None:
     """A task per element, and rules below that see its instances."""
     if make.mapped:
@@ -225,6 +252,7 @@ MOTIFS: Final[tuple[tuple[Callable[[Maker], None], int, Needs], ...]] = (
     (gated, 14, ("gate-all-downstream",)),
     (two_gates, 5, ("gate-all-downstream", "gate-direct")),
     (branch, 14, ("branch",)),
+    (routed, 10, ("gate-all-downstream",)),
     (fan_out, 14, ("for-each",)),
     (grouped, 6, ("group",)),
     (mapped_group, 8, ("group", "group-for-each")),

@@ -127,18 +127,20 @@ class NativeDecisions(Decisions):
             self.made.statements.append(Code(f"\n{_PAD}".join(lines(INDENT))))
         else:
             self.attempt(lines)
-        lists = [list(case.to) for case in body.cases] + [list(body.otherwise)]
-        names = list(dict.fromkeys(name for chosen in lists for name in chosen))
-        outputs = self.names.outputs[self.task.id]
-        keeps = self.keeps()
-        unique = all(len(set(chosen)) == len(chosen) for chosen in lists)
-        if unique and all(keeps[name] == (name,) and outputs[name] == name for name in names):
+        lists = [case.to for case in body.cases] + [body.otherwise]
+        if all(self.is_what_stays(chosen) for chosen in lists):
             self.yields("list[str]")
             self.made.statements.append(
                 Code(f"for output in chosen:\n{_PAD * 2}yield dg.Output(chosen, output)")
             )
         else:
-            self.choose(names)
+            self.choose(list(dict.fromkeys(name for chosen in lists for name in chosen)))
+
+    def is_what_stays(self, chosen: Sequence[str]) -> bool:
+        """Whether a list has each output that is to be yielded, under its name, once."""
+        keeps, outputs = self.keeps(), self.names.outputs[self.task.id]
+        stays = [outputs[id] for name in chosen for id in keeps[name]]
+        return len(set(chosen)) == len(chosen) and set(stays) == set(chosen)
 
     def choose(self, names: list[str]) -> None:
         self.yields("list[str]")
