@@ -68,6 +68,11 @@ class FakeTarget:
         ids = [contribution["id"] for contribution in contributions]
         return (View("index.j2", PurePosixPath("index.txt"), {"ids": ids}),)
 
+    def collisions(
+        self, contributions: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[tuple[str, str, str], ...]:
+        return ()
+
     def probe(self, name: str) -> Path:
         """A script that a test has written (`Space.probe`)."""
         return Path.cwd() / ".probe" / f"{name}.py"

@@ -366,21 +366,22 @@ class _Job:
         In whatever case: some file systems know no difference.
         """
         owner: dict[str, str] = {}
-        alike: set[str] = set()
+        pairs: list[tuple[str, str, str]] = []
         for entry in entries:
             for path in entry.outputs:
                 other = owner.setdefault(str(path).casefold(), entry.pipeline)
                 if other != entry.pipeline:
-                    alike |= {other, entry.pipeline}
-                    self.result.diagnostics.append(
-                        codes.NAMES_COLLIDE.at(
-                            None,
-                            first=other,
-                            second=entry.pipeline,
-                            name=path.name,
-                            target=self.job.target.title,
-                        )
-                    )
+                    pairs.append((other, entry.pipeline, path.name))
+        contributions = {entry.pipeline: entry.contribution for entry in entries}
+        pairs += self.job.target.collisions(contributions)
+        alike: set[str] = set()
+        for first, second, name in pairs:
+            alike |= {first, second}
+            self.result.diagnostics.append(
+                codes.NAMES_COLLIDE.at(
+                    None, first=first, second=second, name=name, target=self.job.target.title
+                )
+            )
         return alike
 
     def shared(self, entries: Sequence[Entry]) -> Mapping[PurePosixPath, str | None] | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .maker import RULES, Maker
 from .model import Made
-from .motifs import MOTIFS
+from .motifs import MOTIFS, ROUGH
 
 SMALLEST: Final = 3
 LARGEST: Final = 20
@@ -33,7 +33,7 @@ class Everything(Collection[str]):
 
 EVERYTHING: Final = Everything()
 
-CALM: Final = 0.3
+CALM: Final = 0.2
 """The share of pipelines without what hardly any user writes, but all of it together: for those a
 target may do with its own control flow alone."""
 UNREST: Final = frozenset(
@@ -59,12 +59,17 @@ def generate(seed: int, number: int, supported: Collection[str] = EVERYTHING) ->
     """The pipeline of a seed and a number: always the same for the same supported features."""
     rng = random.Random(f"conformance {seed} {number}")  # noqa: S311 - no secret
     # drawn apart: what the others are does not depend on it
-    if random.Random(f"calm {seed} {number}").random() < CALM:  # noqa: S311
+    calm = random.Random(f"calm {seed} {number}").random() < CALM  # noqa: S311
+    if calm:
         supported = Calm(supported)
     wanted = rng.choice((3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18))
     while True:
         maker = Maker(rng, supported)
-        motifs = [(motif, weight) for motif, weight, needs in MOTIFS if maker.can(*needs)]
+        motifs = [
+            (motif, weight // 4 if calm and motif in ROUGH else weight)
+            for motif, weight, needs in MOTIFS
+            if maker.can(*needs)
+        ]
         while len(maker.steps) < wanted:
             chosen: Callable[[Maker], None]
             (chosen,) = rng.choices([one for one, _ in motifs], [weight for _, weight in motifs])

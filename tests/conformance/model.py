@@ -138,9 +138,10 @@ def without(made: Made, gone: str) -> Made:
     result = replace(made, steps=tuple(steps), boxes=tuple(boxes))
     # a group without tasks, a teardown without a set-up: gone too, with what names them
     left = {one.id for one in (*boxes, *steps)}
-    lost = (one.id for one in (*made.boxes, *made.steps) if stays(one.id) and one.id not in left)
-    also = next(lost, None)
-    return result if also is None else without(result, also)
+    for one in (*made.boxes, *made.steps):
+        if stays(one.id) and one.id not in left:
+            result = without(result, one.id)
+    return result
 
 
 def _choosing(step: Step, plan: Plan, kept: Any) -> Plan:

@@ -258,3 +258,5 @@ MOTIFS: Final[tuple[tuple[Callable[[Maker], None], int, Needs], ...]] = (
     (mapped_group, 8, ("group", "group-for-each")),
     (torn_down, 8, ("teardown",)),
 )
+ROUGH: Final = frozenset({skip_next_to_failure, gated, two_gates, branch})
+"""What looks for trouble; rare in a calm pipeline."""

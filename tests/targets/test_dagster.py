@@ -10,6 +10,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -146,6 +147,22 @@ def test_tasks_that_become_one_name_are_refused(tmp_path: Path) -> None:
     (finding,) = TARGET.refusals(made, CONTEXT)
     assert finding.rule.code == "DG406"
     assert "`a-b` and `a_b`" in finding.message
+
+
+def test_a_pipeline_may_not_be_called_like_an_op_of_another() -> None:
+    """Dagster has one name for jobs and ops together; measured."""
+
+    def collisions(*ids: str) -> list[tuple[str, str, str]]:
+        return list(TARGET.collisions({id: {} for id in ids}))
+
+    assert collisions("a", "a__b", "a_b", "b", "b_c") == [("a", "a__b", "a__b")]
+    assert collisions("a-b", "a_b--c") == [("a-b", "a_b--c", "a_b__c")]
+    assert collisions("a__b", "a__b__c") == []
+
+
+def test_a_pipeline_may_not_be_called_like_an_op_of_the_helpers(tmp_path: Path) -> None:
+    made = replace(pipeline("  a: {type: noop}", tmp_path), id="gather")
+    assert TARGET.names(made, CONTEXT).pipeline == "gather_"
 
 
 @pytest.mark.parametrize("module", ["pipeline_helpers", "defs.etl", "definitions"])

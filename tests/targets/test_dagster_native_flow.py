@@ -195,6 +195,17 @@ def test_names_of_tasks_get_out_of_the_way(tmp_path: Path) -> None:
     assert "def b(chosen_" in text
 
 
+def test_what_returns_nothing_may_be_read(tmp_path: Path) -> None:
+    """Of an op whose function says that it returns `None` Dagster stores no output."""
+    (made,) = pipelines(
+        tmp_path,
+        document("a: {type: noop}, b: {args: {x: '${{ tasks.a.output }}'}}, c: {type: noop}"),
+    )
+    text = job_file(made)
+    assert "def a() -> Any: ..." in text
+    assert "def c() -> None: ..." in text
+
+
 def test_what_the_probe_saw_is_told_in_the_words_of_the_language(tmp_path: Path) -> None:
     (made,) = pipelines(
         tmp_path,

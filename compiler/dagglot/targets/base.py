@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
 from pathlib import Path, PurePosixPath
@@ -162,6 +162,13 @@ class Target(Protocol):
         self, contributions: Sequence[Mapping[str, Any]], context: Context
     ) -> tuple[View, ...]:
         """The files that all pipelines share, from their contributions, in order of pipeline id."""
+        ...
+
+    def collisions(
+        self, contributions: Mapping[str, Mapping[str, Any]]
+    ) -> Iterable[tuple[str, str, str]]:
+        """Pipelines that cannot stand in one output although their files can: two of them by their
+        ids, and the name that would mean both."""
         ...
 
     def probe(self, name: Literal["load", "run"]) -> Path:

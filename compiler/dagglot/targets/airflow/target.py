@@ -51,6 +51,12 @@ class Airflow:
 
         return assemble(contributions, context)
 
+    def collisions(
+        self,
+        contributions: Mapping[str, Mapping[str, Any]],  # noqa: ARG002 - one protocol
+    ) -> tuple[tuple[str, str, str], ...]:
+        return ()
+
     def probe(self, name: Literal["load", "run"]) -> Path:
         return Path(__file__).parent / "probe" / f"{name}.py"
 

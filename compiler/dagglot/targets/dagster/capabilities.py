@@ -14,6 +14,12 @@ _RULE: Final = (
     "and a decorator in the helpers decides by that"
 )
 
+_DECISION: Final = (
+    "Dagster's own way where that is enough for the whole pipeline: an op that does not yield, and "
+    "skips all below, whatever failed there. Else, such as above other trigger rules, the ops "
+    "after it are told what it skips, and a skipped one ends green, with its state in the metadata"
+)
+
 _SKIPS: Final = "an op that skips itself ends green, with its state in the metadata"
 
 _CODE: Final[Mapping[Feature, Verdict]] = {
@@ -29,18 +35,9 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.NOOP: native("an op without a body"),
     Feature.NATIVE: native("an op that calls the function"),
     Feature.NATIVE_MISSING: unsupported("the task has no `dagster` entry"),
-    Feature.GATE_ALL_DOWNSTREAM: emulated(
-        "an op of Dagster cannot skip what is far below it: the ops after a gate are told what it "
-        "closes, and tell those after them"
-    ),
-    Feature.GATE_DIRECT: emulated(
-        "Dagster would skip everything below, not only what stands directly below: the ops after "
-        "a gate are told what it closes"
-    ),
-    Feature.BRANCH: emulated(
-        "Dagster would skip everything below what is not chosen, joins too: the ops after a branch "
-        "are told what it skips"
-    ),
+    Feature.GATE_ALL_DOWNSTREAM: emulated(_DECISION),
+    Feature.GATE_DIRECT: emulated(_DECISION),
+    Feature.BRANCH: emulated(_DECISION),
     Feature.SKIP_ON: emulated(_SKIPS),
     Feature.SKIP_EXIT_CODE: emulated(_SKIPS),
     # edges
@@ -54,11 +51,16 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
             Feature.TRIGGER_RULE_ONE_FAILED,
             Feature.TRIGGER_RULE_ONE_SUCCESS,
             Feature.TRIGGER_RULE_ONE_DONE,
-            Feature.TRIGGER_RULE_NONE_FAILED,
-            Feature.TRIGGER_RULE_NONE_FAILED_MIN_ONE_SUCCESS,
             Feature.TRIGGER_RULE_NONE_SKIPPED,
         ),
         emulated(_RULE),
+    ),
+    **dict.fromkeys(
+        (Feature.TRIGGER_RULE_NONE_FAILED, Feature.TRIGGER_RULE_NONE_FAILED_MIN_ONE_SUCCESS),
+        emulated(
+            "one input for all upstream, which Dagster fills with those that are there, where its "
+            "own skipping is enough for the whole pipeline; else as the other rules"
+        ),
     ),
     Feature.EMPTY_LIST_BELOW_FAILURE: emulated("rules are asked before the list of a group"),
     Feature.ALLOW_FAILURE_WITH_LEAF: emulated("the last op says which failures count"),

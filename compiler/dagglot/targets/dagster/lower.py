@@ -142,6 +142,8 @@ class _File:
 
     def op(self, task: Task) -> Function:
         body = op_body(task, self.pipeline, self.names)
+        if not self.has_outcomes and body.returns == "None" and task.id in self.native_nodes.read:
+            body.returns = "Any"  # what returns `None` has no output that could be read
         self.need(body)
         text = labels.description(task.description, task.docs)
         doc = labels.docstring(text)

@@ -68,7 +68,8 @@ def normal_name(text: str) -> str:
 
 
 def job_name(pipeline: Pipeline) -> str:
-    return normal_name(pipeline.id)
+    name = normal_name(pipeline.id)
+    return f"{name}_" if name == "gather" else name  # an op of the helpers
 
 
 def module_name(pipeline: Pipeline) -> str:
@@ -90,6 +91,19 @@ def op_name(job: str, node: str) -> str:
     if "__" in job or job.endswith("_"):
         return f"{len(job)}_{job}__{node}"
     return f"{job}__{node}"
+
+
+def collisions(pipelines: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """Pipelines of which one may be called like an op of the other.
+
+    The names of ops and of jobs are unique together in a code location. Whether there is such an
+    op already does not matter: one more task in a pipeline is not to break another.
+    """
+    ids = {normal_name(id): id for id in pipelines}
+    for job, id in ids.items():
+        head, dunder, _ = job.partition("__")
+        if dunder and head in ids:
+            yield ids[head], id, job
 
 
 def helper_nodes(pipeline: Pipeline) -> dict[tuple[str, str], str]:

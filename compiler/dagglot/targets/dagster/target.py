@@ -59,6 +59,13 @@ class Dagster:
 
         return assemble(contributions, context)
 
+    def collisions(
+        self, contributions: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[tuple[str, str, str], ...]:
+        from dagglot.targets.dagster.names import collisions
+
+        return tuple(collisions(contributions))
+
     def probe(self, name: Literal["load", "run"]) -> Path:
         return Path(__file__).parent / "probe" / f"{name}.py"
 

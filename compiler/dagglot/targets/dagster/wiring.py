@@ -45,6 +45,7 @@ class NativeNodes:
         self.names = names
         self.tasks = {task.id: task for task in pipeline.tasks}
         self.may_be_missing = native_flow.may_be_missing(pipeline)
+        self.read = {id for task in pipeline.tasks for id in read_outputs(task)}
 
     def lines(self) -> Iterator[Code]:
         names = self.names

@@ -76,6 +76,12 @@ class Prefect:
             ),
         )
 
+    def collisions(
+        self,
+        contributions: Mapping[str, Mapping[str, Any]],  # noqa: ARG002 - one protocol
+    ) -> tuple[tuple[str, str, str], ...]:
+        return ()
+
     def probe(self, name: Literal["load", "run"]) -> Path:
         return PROBES / f"{name}.py"
 
