@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .maker import RULES, Maker
 from .model import Made
-from .motifs import MOTIFS, ROUGH
+from .motifs import CALM_WEIGHTS, MOTIFS
 
 SMALLEST: Final = 3
 LARGEST: Final = 20
@@ -65,11 +65,11 @@ def generate(seed: int, number: int, supported: Collection[str] = EVERYTHING) ->
     wanted = rng.choice((3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18))
     while True:
         maker = Maker(rng, supported)
-        motifs = [
-            (motif, weight // 4 if calm and motif in ROUGH else weight)
+        weights = [
+            (motif, (CALM_WEIGHTS if calm else {}).get(motif, weight), needs)
             for motif, weight, needs in MOTIFS
-            if maker.can(*needs)
         ]
+        motifs = [(motif, weight) for motif, weight, needs in weights if maker.can(*needs)]
         while len(maker.steps) < wanted:
             chosen: Callable[[Maker], None]
             (chosen,) = rng.choices([one for one, _ in motifs], [weight for _, weight in motifs])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -252,11 +252,15 @@ MOTIFS: Final[tuple[tuple[Callable[[Maker], None], int, Needs], ...]] = (
     (gated, 14, ("gate-all-downstream",)),
     (two_gates, 5, ("gate-all-downstream", "gate-direct")),
     (branch, 14, ("branch",)),
-    (routed, 10, ("gate-all-downstream",)),
+    (routed, 0, ("gate-all-downstream",)),
     (fan_out, 14, ("for-each",)),
     (grouped, 6, ("group",)),
     (mapped_group, 8, ("group", "group-for-each")),
     (torn_down, 8, ("teardown",)),
 )
-ROUGH: Final = frozenset({skip_next_to_failure, gated, two_gates, branch})
-"""What looks for trouble; rare in a calm pipeline."""
+CALM_WEIGHTS: Final[Mapping[Callable[[Maker], Any], int]] = {
+    routed: 12,
+    **dict.fromkeys((skip_next_to_failure, gated, branch), 3),
+    two_gates: 1,
+}
+"""In a calm pipeline: little that looks for trouble."""

@@ -26,7 +26,7 @@ from .write import text
 
 pytestmark = pytest.mark.xdist_group("conformance")
 SEED: Final = 7
-MANY: Final = 500
+MANY: Final = 600
 CELLS: Final = (
     *("S", "F", "K", "U"),
     *("SS", "FS", "KS", "KK", "FK", "FF", "SU", "KU", "UU", "FU"),
