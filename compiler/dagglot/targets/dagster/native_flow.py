@@ -21,7 +21,7 @@ from dagglot.expressions.tree import TaskOutput, references
 from dagglot.frozen import dataclass
 from dagglot.ir import flow, graph
 from dagglot.ir.model import BranchBody, GateBody, NoopBody, Pipeline, Task, TriggerRule
-from dagglot.passes.dependencies import values_of
+from dagglot.ir.task_values import values_of
 from dagglot.targets.dagster import control_flow
 
 _RULES = frozenset(
