@@ -34,6 +34,8 @@ def main():
     os.environ["PYTHONPATH"] = os.pathsep.join(REQUEST["python_path"])
     with common.home_folder() as home:
         Path(home, "dagster.yaml").write_text(SETTINGS)
+        # the first processes of steps would make the same SQLite files at the same time
+        services.command("dagster", "run", "list", cwd=home)
         port = services.free_port()
         words = ("dagster", "dev", "-h", "127.0.0.1", "-p", str(port))
         with services.service(*words, cwd=REQUEST["root"]):
