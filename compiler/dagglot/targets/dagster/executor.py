@@ -7,10 +7,10 @@ from typing import Any
 
 from dagglot.ir.model import Pipeline
 from dagglot.pycode import Call, Code
-from dagglot.targets.dagster import control_flow, labels, native_flow
+from dagglot.targets.dagster import control_flow, labels
 
 
-def executor(pipeline: Pipeline, options: Mapping[str, Any]) -> object:
+def executor(pipeline: Pipeline, options: Mapping[str, Any], *, has_outcomes: bool) -> object:
     """None for the one that Dagster itself chooses."""
     settings: dict[str, object] = {}
     kind = options.get("executor")
@@ -25,7 +25,7 @@ def executor(pipeline: Pipeline, options: Mapping[str, Any]) -> object:
         ]
         if limits:
             settings["tag_concurrency_limits"] = limits
-    if native_flow.needs_outcomes(pipeline):
+    if has_outcomes:
         settings["step_dependency_config"] = {"require_upstream_step_success": False}
     if not settings and kind is None:
         return None

@@ -291,7 +291,7 @@ class _File:
         if pipeline.params:
             checked = self.helper("params", "checked_at_launch")
             keywords["resource_defs"] = {"params": Code(f"{checked}({self.names.params})")}
-        chosen = executor(pipeline, self.options)
+        chosen = executor(pipeline, self.options, has_outcomes=self.has_outcomes)
         if chosen is not None:
             keywords["executor_def"] = chosen
         return Function(

@@ -15,10 +15,10 @@ how they ended (`wiring.OutcomeNodes`), which is right for every pipeline.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from dagglot.expressions.tree import TaskOutput, references
-from dagglot.frozen import dataclass
 from dagglot.ir import flow, graph
 from dagglot.ir.model import BranchBody, GateBody, NoopBody, Pipeline, Task, TriggerRule
 from dagglot.ir.task_values import values_of
@@ -74,7 +74,7 @@ def _has_only_native_parts(pipeline: Pipeline) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Skip:
     """An answer of a gate or a branch for which tasks are skipped, if nothing else is the matter.
 
@@ -90,28 +90,31 @@ class _Flow:
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
         tasks = {task.id: task for task in pipeline.tasks}
-        order = graph.topological({id: task.upstream for id, task in tasks.items()})
-        self.tasks = [tasks[id] for id in order]
-        self.by_id: Mapping[str, Task] = tasks
+        self.upstream = {id: task.upstream for id, task in tasks.items()}
+        self.below = flow.downstream(pipeline)
+        self.tasks = [tasks[id] for id in graph.topological(self.upstream)]
+        self.joins = frozenset(id for id, task in tasks.items() if joins(task))
+        self.may_fail = frozenset(
+            id for id, task in tasks.items() if not isinstance(task.body, NoopBody)
+        )
         self.skips = tuple(self.possible_skips())
         self.needed = {one.decider: flow.needed_for(pipeline, [one.decider]) for one in self.skips}
 
     def is_exact(self) -> bool:
         return all(
             (task.trigger_rule is not TriggerRule.NONE_FAILED or self.surely_there(task))
-            and (self.is_exact_join(task) if joins(task) else self.is_exact_step(task))
+            and (self.is_exact_join(task) if task.id in self.joins else self.is_exact_step(task))
             for task in self.tasks
-            if task.upstream
+            if self.upstream[task.id]
         )
 
     # --- what can happen ------------------------------------------------------------------------
 
     def possible_skips(self) -> Iterator[Skip]:
-        edges = flow.downstream(self.pipeline)
         for task in self.tasks:
             if isinstance(task.body, GateBody):
                 reach = flow.gate_reach(self.pipeline, task.id)
-                below = flow.below(task.id, edges)
+                below = flow.below(task.id, self.below)
                 everything = task.body.skips == "all_downstream"
                 yield Skip(task.id, reach, below if everything else self.fallen(reach))
             elif isinstance(task.body, BranchBody):
@@ -121,10 +124,14 @@ class _Flow:
 
     def fallen(self, decreed: frozenset[str]) -> frozenset[str]:
         found = set(decreed)
-        for task in self.tasks:
-            above = [id in found for id in task.upstream]
-            if above and (all(above) if joins(task) else any(above)):
-                found.add(task.id)
+        left = list(decreed)
+        while left:
+            for id in self.below[left.pop()]:
+                if id not in found and (
+                    id not in self.joins or found.issuperset(self.upstream[id])
+                ):
+                    found.add(id)
+                    left.append(id)
         return frozenset(found)
 
     @cached_property
@@ -133,8 +140,8 @@ class _Flow:
         found: dict[str, frozenset[Skip]] = {}
         decrees = self.decrees
         for task in self.tasks:
-            above = [found[id] for id in task.upstream]
-            if joins(task) and not all(above):
+            above = [found[id] for id in self.upstream[task.id]]
+            if task.id in self.joins and not all(above):
                 above = []  # it runs for the one that is never skipped
             found[task.id] = frozenset().union(decrees[task.id], *above)
         return found
@@ -151,17 +158,16 @@ class _Flow:
     @cached_property
     def may_be_stopped(self) -> frozenset[str]:
         """The tasks that a failure above may keep from running."""
-        fails = {task.id for task in self.tasks if not isinstance(task.body, NoopBody)}
         found: set[str] = set()
         for task in self.tasks:
-            if any(id in fails or id in found for id in task.upstream):
+            if any(id in self.may_fail or id in found for id in self.upstream[task.id]):
                 found.add(task.id)
         return frozenset(found)
 
     def surely_there(self, task: Task) -> frozenset[str]:
         """The upstream tasks that are not skipped, unless the task is so whatever its rule says."""
         decrees = self.decrees[task.id]
-        return frozenset(id for id in task.upstream if self.causes[id] <= decrees)
+        return frozenset(id for id in self.upstream[task.id] if self.causes[id] <= decrees)
 
     # --- whether Dagster does the same ----------------------------------------------------------
 
@@ -172,31 +178,30 @@ class _Flow:
         nor may an op be given up beside a skip: there Dagster's in-process executor never ends, as
         it looks for steps to skip, then for steps to give up, and not again for those to skip.
         """
+        if len(self.upstream[task.id]) == 1:
+            return True
         missing: dict[Skip, set[str]] = {}
-        for id in task.upstream:
+        for id in self.upstream[task.id]:
             for one in self.causes[id]:
                 missing.setdefault(one, set()).add(id)
         for one in self.decrees[task.id]:
-            if one.decider in task.upstream:
+            if one.decider in self.upstream[task.id]:
                 missing.setdefault(one, set()).add(one.decider)
         for one, upstream in missing.items():
-            safe = one.fallen | self.needed[one.decider]
-            for other in task.upstream:
-                if other in safe or upstream == {other}:
+            needed = self.needed[one.decider]
+            for other in self.upstream[task.id]:
+                if other in one.fallen or other in needed or upstream == {other}:
                     continue
                 if other in self.may_be_stopped or (
-                    task.id not in one.decreed and self.may_fail(other)
+                    task.id not in one.decreed and other in self.may_fail
                 ):
                     return False
         return True
 
-    def may_fail(self, id: str) -> bool:
-        return not isinstance(self.by_id[id].body, NoopBody)
-
     def is_exact_join(self, task: Task) -> bool:
         """With all upstream tasks in one list, which is there while one of them is."""
         for one in self.decrees[task.id]:
-            if not one.fallen.union([one.decider]).issuperset(task.upstream):
+            if not one.fallen.union([one.decider]).issuperset(self.upstream[task.id]):
                 return False
         leaves = references(tuple(values_of(task)))
         read = {leaf.task for leaf in leaves if isinstance(leaf, TaskOutput)}
