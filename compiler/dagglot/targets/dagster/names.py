@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain, count
-from typing import Any, Final
+from typing import Final
 
 from dagglot import pycode
 from dagglot.diagnostics import codes
@@ -16,7 +16,6 @@ from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
 from dagglot.ir import flow
 from dagglot.ir.model import BranchBody, GateBody, NativeBody, Pipeline, PythonBody
-from dagglot.targets.base import RunNames
 from dagglot.targets.dagster import control_flow, native_flow
 
 PACKAGE: Final = "pipeline_helpers"
@@ -142,36 +141,6 @@ def branch_outputs(pipeline: Pipeline) -> dict[str, dict[str, str]]:
 
 def schedule_name(job: str) -> str:
     return f"{job}_schedule"
-
-
-def run_names(pipeline: Pipeline) -> RunNames:
-    return RunNames(
-        pipeline=job_name(pipeline),
-        file=f"{FOLDER}/{module_name(pipeline)}.py",
-        tasks={node_name(task.id): task.id for task in pipeline.tasks},
-        helpers=frozenset(helper_nodes(pipeline).values()),
-        read=partial(read_decisions, pipeline) if native_flow.deciders(pipeline) else None,
-    )
-
-
-def read_decisions(
-    pipeline: Pipeline, reported: Sequence[Mapping[str, Any]]
-) -> Sequence[Mapping[str, Any]]:
-    """What the probe says of gates and branches that are ops which do not yield, as an output: a
-    gate yields where it is open, a branch yields what it chose once for each task that stays."""
-    bodies = {node_name(task.id): task.body for task in pipeline.tasks}
-    found = []
-    for task in reported:
-        output = task.get("output")
-        match bodies.get(task["id"]):
-            case GateBody() if task.get("missing"):
-                output = False
-            case BranchBody() if output is None:
-                output = []
-            case BranchBody() if isinstance(output, Mapping):
-                output = next(iter(output.values()))
-        found.append({**task, "output": output})
-    return found
 
 
 def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:

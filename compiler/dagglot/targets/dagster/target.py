@@ -34,7 +34,7 @@ class Dagster:
         return capabilities(version)
 
     def names(self, pipeline: Pipeline, context: Context) -> RunNames:  # noqa: ARG002 - one protocol
-        from dagglot.targets.dagster.names import run_names
+        from dagglot.targets.dagster.answers import run_names
 
         return run_names(pipeline)
 
