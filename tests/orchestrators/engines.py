@@ -16,6 +16,7 @@ from dagglot.ir.model import Pipeline
 from dagglot.jobs import Job, Options
 from dagglot.project import NO_PROJECT, Project
 from dagglot.runtimes import environments, probe
+from dagglot.stores import Stores
 from dagglot.targets.base import Context, RunSpec
 
 HERE = Path(__file__).parent
@@ -145,10 +146,17 @@ class Answers:
 @cache
 def answers(target: str) -> Answers:
     """Every run of `RUNS`, and of each example, in one process of the orchestrator."""
+    scratch = Path(tempfile.mkdtemp(prefix="dagglot-behaviour-"))
+    return run(target, [*RUNS, *(Run(id) for id in more_examples())], scratch)
+
+
+def run(
+    target: str, runs: Sequence[Run], scratch: Path, stores: Stores | None = None, **more: Any
+) -> Answers:
+    """Those of `runs` whose pipeline the target accepts, in one process of the orchestrator; what
+    the process printed stands in `scratch/log`. `more` is for the probe's request."""
     built = everything(target)
     by_id = {pipeline.id: pipeline for pipeline in built.pipelines}
-    scratch = Path(tempfile.mkdtemp(prefix="dagglot-behaviour-"))
-    runs = [*RUNS, *(Run(id) for id in more_examples())]
     specs = [
         RunSpec(
             run.name,
@@ -160,14 +168,16 @@ def answers(target: str) -> Answers:
         for run in runs
         if run.pipeline in by_id
     ]
-    request = built.job.target.run_request(built.job.out, modules(), specs, {"in_process": False})
+    job = built.job
+    request = job.target.run_request(job.out, modules(), specs, {"in_process": False}, stores)
     environment = {"BEHAVIOUR_DIR": str(scratch), "TMPDIR": str(scratch)}
     answer = probe.run(
         built.python(),
         built.job.target.probe("run"),
-        request,
+        {**request, **more},
         timeout=1200,
         env={**os.environ, **probe.environment(), **environment},
+        log=scratch / "log",
     )
     raw = {one["key"]: one for one in answer["runs"]}
     traces = {

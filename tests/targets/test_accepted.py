@@ -69,9 +69,18 @@ CONTROL_FLOW = frozenset(
     }
 )
 _MIN_ONE = "trigger-rule-all-done-min-one-success"
+_AIRFLOW = frozenset(
+    {
+        *("secrets", "connection-fields", "sql"),
+        *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
+        *("connection-snowflake", "connection-http", "connection-s3", "connection-gcs"),
+        *("connection-kubernetes", "connection-docker", "connection-slack"),
+        *("connection-smtp", "connection-generic"),
+    }
+)
 BESIDES: dict[str, frozenset[str]] = {
-    "airflow@2.11": frozenset(),
-    "airflow": frozenset({_MIN_ONE}),
+    "airflow@2.11": _AIRFLOW,
+    "airflow": _AIRFLOW | {_MIN_ONE},
     "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"}),
     "prefect": frozenset({_MIN_ONE, "allow-failure-with-leaf"}),
 }

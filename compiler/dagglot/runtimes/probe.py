@@ -38,15 +38,16 @@ def run(
     timeout: float,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    log: Path | None = None,
 ) -> dict[str, Any]:
     """The probe's answer. ProbeFailed when there is none after `timeout` seconds or at its end.
 
     The user's settings for an orchestrator (AIRFLOW_*, …) are kept out, `env` is added. The probe
     and all it started, except what left its process group, are gone when this returns; so are its
-    temporary files.
+    temporary files, except the `log` of what it printed, where one is asked for.
     """
     with tempfile.TemporaryDirectory(prefix="dagglot-", ignore_cleanup_errors=True) as folder:
-        answer, log = Path(folder, "answer.json"), Path(folder, "log")
+        answer, log = Path(folder, "answer.json"), log or Path(folder, "log")
         scratch = Path(folder, "tmp")
         scratch.mkdir()
         with log.open("wb") as output:

@@ -21,6 +21,11 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     # kinds of task
     Feature.PYTHON: native("a TaskFlow function that imports and calls yours"),
     Feature.SHELL: native("BashOperator; it also sets Airflow's own AIRFLOW_CTX_… variables"),
+    Feature.SQL: native(
+        "SQLExecuteQueryOperator. Where rows are asked for, or a parameter is no text, a TaskFlow "
+        "function with the connection's hook: Airflow's templates turn all values into text, and "
+        "its operators return rows without the names of their columns"
+    ),
     Feature.NOOP: native("EmptyOperator"),
     Feature.NATIVE: native(
         "the operator class with its arguments. Expressions become Jinja, so they work in the "
@@ -141,6 +146,38 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.PARAM_UNKNOWN_REFUSED: emulated(
         "Airflow starts a run with any `conf`; a `pre_execute` hook of all tasks fails them before "
         "their bodies run, without retries. Airflow never executes a `noop`, so one does not refuse"
+    ),
+    Feature.SECRETS: native(
+        "a Variable, read in the task's code. A shell's `env` gets it when the script starts, not "
+        "as a templated field, which Airflow would store and show",
+        setup="a Variable of that name, in Airflow's database or a secrets backend",
+    ),
+    Feature.CONNECTION_FIELDS: native(
+        "`BaseHook.get_connection`, in templates `conn`. `.uri` is of the form that SQLAlchemy "
+        "reads for databases, else of Airflow's own",
+        setup="a Connection of that name",
+    ),
+    **{
+        Feature(f"connection-{type}"): native(note, setup="a Connection of that name")
+        for type, note in {
+            "postgres": "`postgres`",
+            "mysql": "`mysql`",
+            "sqlite": "`sqlite`; the database is its host",
+            "duckdb": "`generic`, as Airflow has no provider for it; the database is its host",
+            "snowflake": "`snowflake`",
+            "http": "`http`",
+            "s3": "`aws`",
+            "gcs": "`google_cloud_platform`",
+            "kubernetes": "`kubernetes`",
+            "docker": "`docker`",
+            "slack": "`slackwebhook`",
+            "smtp": "`smtp`",
+            "generic": "`generic`",
+        }.items()
+    },
+    Feature.CONNECTION_BIGQUERY: unsupported(
+        "each of BigQuery's statements is a job of its own, so that several are in no transaction; "
+        "use `native` with BigQueryInsertJobOperator"
     ),
     # what people read
     Feature.DESCRIPTION: native(),

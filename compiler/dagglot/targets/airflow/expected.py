@@ -14,9 +14,11 @@ from dagglot.ir.model import (
     NoopBody,
     Pipeline,
     ShellBody,
+    SqlBody,
     Task,
 )
 from dagglot.targets.airflow import docs, values
+from dagglot.targets.airflow.credentials import type_of
 from dagglot.targets.airflow.kinds import is_function
 from dagglot.targets.airflow.steps import Woven
 from dagglot.targets.airflow.weaving import woven
@@ -106,6 +108,9 @@ def _task(made: Woven, task: Task, context: Context) -> dict[str, Any]:
             facts["operator"] = "_PythonDecoratedOperator"
         case ShellBody():
             facts["operator"] = "BashOperator" if task.timeout is None else "TimedBashOperator"
+        case SqlBody(connection=name):
+            duckdb = type_of(pipeline, name) == "duckdb"
+            facts["operator"] = "PythonOperator" if duckdb else "SQLExecuteQueryOperator"
         case NoopBody():
             facts["operator"] = "EmptyOperator"
         case NativeBody(calls=calls):

@@ -15,11 +15,13 @@ from dagglot.ir.model import (
     NoopBody,
     OtherBody,
     PythonBody,
+    SqlBody,
     Task,
     Value,
 )
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import values
+from dagglot.targets.airflow import statements, values
+from dagglot.targets.airflow.credentials import python_connection, type_of
 from dagglot.targets.airflow.imports import Imports
 from dagglot.targets.airflow.kinds import values_in
 from dagglot.targets.airflow.pieces import broken, clause, keyword_call
@@ -59,7 +61,10 @@ class Function:
             for leaf in leaves
             if isinstance(leaf, tree.TaskOutput)
         }
-        self.names = values.python_names(file.pipeline, names, self.used, self.context, self.whole)
+        stores = values.Stores(self.secret, self.connection)
+        self.names = values.python_names(
+            file.pipeline, names, self.used, self.context, self.whole, stores
+        )
         for id in dict.fromkeys([*passed, *names]):
             name = names[id]
             if id not in passed:
@@ -73,6 +78,13 @@ class Function:
         expanded = task.for_each is not None and not hook
         if expanded or any(isinstance(leaf, tree.Item) for leaf in leaves):
             self.item()
+
+    def secret(self, name: str) -> str:
+        return f"{self.file.airflow('Variable')}.get({pycode.literal(name)})"
+
+    def connection(self, name: str, field: str) -> str:
+        self.file.airflow("BaseHook")
+        return python_connection(type_of(self.file.pipeline, name), name, field)
 
     def item(self) -> None:
         if self.hook and self.task.for_each is not None:
@@ -237,6 +249,9 @@ class Function:
         match self.task.body:
             case PythonBody() as body:
                 self.python(body)
+            case SqlBody() as body:
+                self.when()
+                self.returns(statements.function(self, body))
             case GateBody() as body:
                 self.gate(body)
             case BranchBody() as body:

@@ -14,6 +14,8 @@ _VERSION_2: Final = {
     "TaskGroup": "airflow.utils.task_group",
     "AirflowFailException": "airflow.exceptions",
     "AirflowSkipException": "airflow.exceptions",
+    "BaseHook": "airflow.hooks.base",
+    "Variable": "airflow.models",
     "chain": "airflow.models.baseoperator",
     "literal": "airflow.utils.template",
     "task": "airflow.decorators",
@@ -26,6 +28,8 @@ _VERSION_3: Final = {
 _BOTH: Final = {
     "BashOperator": "airflow.providers.standard.operators.bash",
     "EmptyOperator": "airflow.providers.standard.operators.empty",
+    "PythonOperator": "airflow.providers.standard.operators.python",
+    "SQLExecuteQueryOperator": "airflow.providers.common.sql.operators.sql",
     "CronTriggerTimetable": "airflow.timetables.trigger",
     "timedelta": "datetime",
     "partial": "functools",

@@ -9,10 +9,12 @@ from dagglot.ir.model import (
     NoopBody,
     OtherBody,
     PythonBody,
+    SqlBody,
     Task,
     Value,
 )
 from dagglot.ir.task_values import body_values
+from dagglot.targets.airflow import statements
 from dagglot.targets.airflow.watching import WATCHER_AGAIN
 
 
@@ -23,6 +25,8 @@ def is_function(task: Task) -> bool:
             return False
         case PythonBody() | GateBody() | BranchBody() | OtherBody():
             return True
+        case SqlBody() as body:
+            return not statements.is_operator(body)
         case NoopBody():
             # Airflow marks an EmptyOperator as done without running it, hooks and all
             return task.when is not True

@@ -10,9 +10,15 @@ from dagglot.expressions.emit_jinja import jinja_text
 from dagglot.expressions.evaluate import text_of
 from dagglot.expressions.tree import Expression, Text, references
 from dagglot.ir.expand import thaw
-from dagglot.ir.model import NativeBody, ShellBody, Task, Value
+from dagglot.ir.model import NativeBody, ShellBody, SqlBody, Task, Value
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import values
+from dagglot.targets.airflow import statements, values
+from dagglot.targets.airflow.credentials import (
+    is_secret,
+    jinja_connection,
+    jinja_secret,
+    type_of,
+)
 from dagglot.targets.airflow.pieces import block, keyword_call, merged
 
 if TYPE_CHECKING:
@@ -34,9 +40,17 @@ class Operator:
     def shell(self, body: ShellBody) -> tuple[Code, dict[str, Any]]:
         file = self.file
         own: dict[str, Any] = {"bash_command": self.script(body)}
-        if self.task.env:
-            own["env"] = {name: self.text(value) for name, value in self.task.env.items()}
+        plain = {name: value for name, value in self.task.env.items() if not is_secret(value)}
+        if plain:
+            own["env"] = {name: self.text(value) for name, value in plain.items()}
             own["append_env"] = True
+        secrets = {
+            name: f"{{{{ {self.secret(value)} }}}}"
+            for name, value in self.task.env.items()
+            if name not in plain
+        }
+        if secrets:
+            own["secret_env"] = secrets
         if body.cwd is not None:
             own["cwd"] = self.text(body.cwd)
         own["skip_on_exit_code"] = body.skip_exit_code
@@ -52,9 +66,25 @@ class Operator:
                 pass
             case _:
                 assert_never(body.output)
-        if self.task.timeout is not None:
-            return file.helper("TimedBashOperator"), own
-        return file.airflow("BashOperator"), own
+        operator = file.airflow("BashOperator") if self.task.timeout is None else None
+        operator = operator or file.helper("TimedBashOperator")
+        if secrets:
+            operator = Code(f"{file.helper('with_secrets')}({operator})")
+        return operator, own
+
+    # --- sql --------------------------------------------------------------------------------
+
+    def sql(self, body: SqlBody) -> tuple[Code, dict[str, Any]]:
+        return statements.operator(self, body)
+
+    def secret(self, value: Value) -> str:
+        match value:
+            case tree.SecretRef(name=name):
+                return jinja_secret(name)
+            case tree.ConnectionField(name=name, field=field):
+                return jinja_connection(type_of(self.file.pipeline, name), name, field)
+            case _:
+                raise AssertionError(f"{value} is no secret")
 
     def script(self, body: ShellBody) -> object:
         """The script; what Airflow documents for a strict one is ``set`` in front of it."""
@@ -77,15 +107,16 @@ class Operator:
             parts.append("\n")
         return block(self.jinja(Text(merged(parts))) + end)
 
-    def text(self, value: Value) -> object:
-        """A value as text in a templated argument."""
+    def text(self, value: Value, endings: tuple[str, ...] = _FILE_ENDINGS) -> object:
+        """A value as text in a templated argument; what ends in one of `endings` would be taken
+        for the path of a file."""
         if isinstance(value, tree.Literal):
             value = value.value  # type: ignore[assignment]
         if isinstance(value, (Text, *tree.NODES)):
             made = self.jinja(value)
-            return block(made + "{{ '' }}" if made.endswith(_FILE_ENDINGS) else made)
+            return block(made + "{{ '' }}" if made.endswith(endings) else made)
         text = value if isinstance(value, str) else text_of(value)
-        return block(text) if _is_no_template(text) else self.literal(text)
+        return block(text) if _is_no_template(text, endings) else self.literal(text)
 
     def literal(self, text: str) -> object:
         """Text that holds what Jinja would take for its own, and that it must not read."""
@@ -148,8 +179,8 @@ class Operator:
         return block("".join(pieces))
 
 
-def _is_no_template(text: str) -> bool:
+def _is_no_template(text: str, endings: tuple[str, ...] = _FILE_ENDINGS) -> bool:
     """Whether Jinja would leave a text as it is: nothing to render, no template file to look for,
     no line's end that it drops or converts."""
     changed = ("{{", "{%", "{#", "\r")
-    return not (any(part in text for part in changed) or text.endswith((*_FILE_ENDINGS, "\n")))
+    return not (any(part in text for part in changed) or text.endswith((*endings, "\n")))

@@ -69,11 +69,14 @@ class Airflow:
         python_path: Sequence[Path],
         runs: Sequence[RunSpec],
         options: Mapping[str, Any],
-        stores: Stores | None = None,  # noqa: ARG002 - no kind that is generated uses one yet
+        stores: Stores | None = None,
     ) -> dict[str, Any]:
+        from dagglot.targets.airflow.lent import environment
+
         return {
             **_request(root, python_path),
             "options": dict(options),
+            "stores": environment(stores) if stores is not None else {},
             "runs": [
                 {
                     "key": run.key,
@@ -101,7 +104,9 @@ def _request(root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
 
 
 def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
+    from dagglot.expressions.tree import references
     from dagglot.ir.model import NativeBody, PythonBody
+    from dagglot.targets.airflow.credentials import is_secret
     from dagglot.targets.airflow.names import PACKAGE, module_name
     from dagglot.targets.airflow.natives import native_classes
     from dagglot.targets.airflow.passing import without_null
@@ -130,6 +135,15 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
                 modules = [module]
             case NativeBody(calls=calls) if "airflow" in calls:
                 modules = [module for module, _ in native_classes(task.body)]
+                secret = next(filter(is_secret, references(calls["airflow"].args)), None)
+                if secret is not None:
+                    yield codes.UNSUPPORTED.at(
+                        task.at("airflow"),
+                        target=title,
+                        feature="a secret below `args` of `native`",
+                        reason="Airflow renders and stores an operator's arguments in clear; give "
+                        "the operator a connection",
+                    )
                 for name in {"task_id", "dag"} & set(calls["airflow"].args):
                     yield codes.UNSUPPORTED.at(
                         calls["airflow"].span,

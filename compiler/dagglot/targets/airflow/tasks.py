@@ -15,6 +15,7 @@ from dagglot.ir.model import (
     OtherBody,
     PythonBody,
     ShellBody,
+    SqlBody,
     Task,
     TriggerRule,
 )
@@ -82,6 +83,8 @@ class Tasks:
         match task.body:
             case ShellBody() as body:
                 function, own = made.shell(body)
+            case SqlBody() as body:
+                function, own = made.sql(body)
             case NoopBody():
                 function, own = self.file.airflow("EmptyOperator"), {}
             case NativeBody() as body:

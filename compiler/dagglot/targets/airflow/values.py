@@ -14,6 +14,7 @@ from dagglot.frozen import dataclass
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Json, Param, Pipeline
 from dagglot.pycode import Call
+from dagglot.targets.airflow import credentials
 
 
 def duration(value: timedelta) -> Call:
@@ -103,6 +104,7 @@ def python_names(
     used: set[str],
     context: dict[str, None],
     whole: bool,
+    stores: Stores,
 ) -> Names:
     """Names inside a TaskFlow function; ``context`` collects what Airflow must pass to it.
 
@@ -132,9 +134,17 @@ def python_names(
         output=lambda task: outputs[task],
         item="item",
         index="ti.map_index",
-        secret=_never,
-        connection=_never,
+        secret=stores.secret,
+        connection=stores.connection,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """How a function reads Airflow's own stores."""
+
+    secret: Callable[[str], str]
+    connection: Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +176,10 @@ def jinja_names(pipeline: Pipeline, used: set[str], whole: bool, instances: Inst
         output=instances.output,
         item=instances.item,
         index="ti.map_index",
-        secret=_never,
-        connection=_never,
+        secret=credentials.jinja_secret,
+        connection=lambda name, field: credentials.jinja_connection(
+            credentials.type_of(pipeline, name), name, field
+        ),
     )
 
 

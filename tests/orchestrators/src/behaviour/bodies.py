@@ -132,3 +132,26 @@ def overlap(counter: str, number: int = 0) -> int:
         return seen
     finally:
         mine.unlink()
+
+
+def length(value: str) -> int:
+    return len(value)
+
+
+def third_time(name: str) -> str | None:
+    """Something true from the third call of the name on."""
+    path = Path(os.environ["BEHAVIOUR_DIR"], name)
+    note(name)
+    return name if len(path.read_text().splitlines()) >= 3 else None
+
+
+def fails_once(name: str) -> bool:
+    """Raises at the first call of the name."""
+    fail_until(name, 2)
+    return True
+
+
+def told(event: dict[str, Any], where: str) -> None:
+    """Keeps what an alert was told, a line each."""
+    with Path(os.environ["BEHAVIOUR_DIR"], where).open("a") as file:
+        file.write(json.dumps(event) + "\n")

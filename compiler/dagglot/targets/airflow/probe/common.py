@@ -60,6 +60,8 @@ def settings(request: Mapping[str, Any], home: str, log_level: str) -> dict[str,
         "AIRFLOW__LOGGING__LOGGING_LEVEL": log_level,
         # `airflow db migrate` does not create the connection that FileSensor uses by default.
         "AIRFLOW_CONN_FS_DEFAULT": os.environ.get("AIRFLOW_CONN_FS_DEFAULT", "fs://"),
+        # What the run is lent: Airflow looks for connections and variables here first.
+        **(request.get("stores") or {}),
     }
 
 

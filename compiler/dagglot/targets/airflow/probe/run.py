@@ -1,7 +1,7 @@
 """Run generated DAGs in the real Airflow: `python run.py ANSWER < REQUEST`.
 
 Request: {"dags_folder", "python_path": [folders], "home", "cache": folder or null,
-"options": {"short_waits"},
+"options": {"short_waits"}, "stores": {environment variable: value},
 "register": [files whose DAGs must be known too, such as the targets of triggers],
 "runs": [{"key", "file", "dag_id", "params", "logical_date", "timeout"}]}.
 Answer: {"version", "options",

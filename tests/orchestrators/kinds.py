@@ -1,0 +1,100 @@
+"""The cases of every kind of task, run with servers to talk to: what a target accepts of them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dagglot.stores import Stores
+from orchestrators import engines
+from orchestrators.engines import Run
+from services import HttpServer, MailServer
+from services.http import Request
+
+TIME = "2026-10-24T06:30:00+00:00"
+SECRETS: Mapping[str, str] = {
+    # what is between braces no target may take for a template of its own
+    "api_token": "canary-{{ ds }}-api-token",
+    "ftp_password": "canary-ftp-password",
+    "hook_token": "canary-hook-token",
+    "pg_password": "canary-pg-password",
+}
+"""The secrets that are no address; `canaries` has all."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The traces of the runs by their keys, and what the servers were told meanwhile."""
+
+    traces: Mapping[str, dict[str, Any]]
+    raw: Mapping[str, dict[str, Any]]
+    requests: tuple[Request, ...]
+    mails: tuple[Any, ...]
+    scratch: Path
+    canaries: tuple[str, ...]
+    out: Path
+
+    def tasks(self, key: str) -> dict[str, dict[str, Any]]:
+        """The tasks of a run; an instance as `task[0]`."""
+        return {
+            task["id"] if task["index"] is None else f"{task['id']}[{task['index']}]": task
+            for task in self.traces[key]["tasks"]
+        }
+
+    def states(self, key: str) -> dict[str, str]:
+        return {id: task["state"] for id, task in self.tasks(key).items()}
+
+
+@cache
+def told(target: str) -> Told:
+    """Every run below, one after another in one process of the orchestrator."""
+    scratch = Path(tempfile.mkdtemp(prefix="dagglot-kinds-"))
+    (scratch / "ready-kind_sensor.csv").touch()
+    with HttpServer() as http, MailServer() as mail:
+        stores = Stores(_connections(http, mail, scratch), _secrets(http))
+        more = {"home": str(scratch / "home")} if target.startswith("airflow") else {}
+        answers = engines.run(target, _runs(http, scratch), scratch, stores, **more)
+        return Told(
+            answers.traces,
+            answers.raw,
+            tuple(http.requests),
+            tuple(mail.mails),
+            scratch,
+            tuple(stores.secrets.values()),
+            engines.everything(target).job.out,
+        )
+
+
+def _runs(http: HttpServer, scratch: Path) -> list[Run]:
+    base = (("base", http.address),)
+    return [
+        Run("kind_sql", time=TIME),
+        Run("secrets", time=TIME),
+        Run("kind_http", base, time=TIME),
+        Run("kind_sensor", (*base, ("folder", str(scratch))), time=TIME),
+        Run("kind_triggered", (("region", "emea"),), time=TIME),
+        Run("kind_trigger_pipeline", time=TIME),
+        Run("kind_notify", base, time=TIME),
+        Run("pools_and_limits", time=TIME),
+    ]
+
+
+def _secrets(http: HttpServer) -> dict[str, str]:
+    addresses = {
+        "slack_hook": f"{http.address}/echo/canary-slack-hook",
+        "hook_url": f"{http.address}/echo/canary-hook-url",
+    }
+    return {**SECRETS, **addresses}
+
+
+def _connections(http: HttpServer, mail: MailServer, scratch: Path) -> dict[str, Mapping[str, Any]]:
+    api = {"type": "http", "uri": http.address, "host": "127.0.0.1", "port": http.port}
+    return {
+        "warehouse": {"type": "sqlite", "database": str(scratch / "warehouse.db")},
+        "api": {**api, "user": "ada", "password": "canary-api-password"},
+        "mail": {"type": "smtp", "host": "127.0.0.1", "port": mail.port},
+    }

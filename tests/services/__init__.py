@@ -1,0 +1,8 @@
+"""What tasks talk to in tests: servers of this process, one thread each."""
+
+from __future__ import annotations
+
+from services.http import HttpServer
+from services.smtp import MailServer
+
+__all__ = ["HttpServer", "MailServer"]
