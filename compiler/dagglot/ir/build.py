@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal, cast
 
@@ -449,8 +449,9 @@ class _Pipeline:
 
     def check_names(self, pipeline: Pipeline) -> None:
         """Names of assets, connections and alerts that are used are declared."""
-        assets = {asset.name for asset in pipeline.assets}
-        alerts = {alert.name for alert in pipeline.alerts}
+        # lists: the order in which they are told is the author's
+        assets = [asset.name for asset in pipeline.assets]
+        alerts = [alert.name for alert in pipeline.alerts]
         for task in pipeline.tasks:
             for key in ("consumes", "produces"):
                 self.known("asset", getattr(task, key), assets, task, key)
@@ -460,7 +461,7 @@ class _Pipeline:
             self.known("alert", getattr(pipeline, key), alerts, pipeline, key)
         if pipeline.deadline is not None:
             self.known("alert", pipeline.deadline.alerts, alerts, pipeline, "deadline.alerts")
-        declared = {connection.name for connection in pipeline.connections}
+        declared = [connection.name for connection in pipeline.connections]
         for task in pipeline.tasks:
             for name, key in connections.of_task(task):
                 self.known("connection", (name,), declared, task, key)
@@ -474,7 +475,7 @@ class _Pipeline:
         self,
         kind: str,
         names: tuple[str, ...],
-        declared: set[str],
+        declared: Sequence[str],
         holder: Task | Pipeline | AssetCondition,
         key: str,
     ) -> None:
