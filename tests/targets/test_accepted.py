@@ -78,11 +78,20 @@ _AIRFLOW = frozenset(
         *("connection-smtp", "connection-generic"),
     }
 )
+_PREFECT_KINDS = frozenset(
+    {
+        *("sql", "secrets", "connection-fields"),
+        *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
+        *("connection-snowflake", "connection-bigquery", "connection-http", "connection-s3"),
+        *("connection-gcs", "connection-kubernetes", "connection-docker", "connection-slack"),
+        *("connection-smtp", "connection-generic"),
+    }
+)
 BESIDES: dict[str, frozenset[str]] = {
     "airflow@2.11": _AIRFLOW,
     "airflow": _AIRFLOW | {_MIN_ONE},
     "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"}),
-    "prefect": frozenset({_MIN_ONE, "allow-failure-with-leaf"}),
+    "prefect": frozenset({_MIN_ONE, "allow-failure-with-leaf"}) | _PREFECT_KINDS,
 }
 """What one target accepts and not all do, by its name, or by name and version."""
 

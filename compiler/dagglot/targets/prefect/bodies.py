@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import keyword
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final, cast
+from typing import cast
 
 from dagglot import pycode
 from dagglot.expressions.tree import NODES, Text
@@ -20,28 +18,16 @@ from dagglot.ir.model import (
     NoopBody,
     PythonBody,
     ShellBody,
+    SqlBody,
     Task,
     Value,
 )
 from dagglot.pycode import INDENT, Call, Code, literal
+from dagglot.targets.prefect import sql
+from dagglot.targets.prefect.body import PAD, Body, seconds, statement
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import TARGET, is_object
 from dagglot.targets.prefect.values import Values
-
-_PAD: Final = " " * INDENT
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The statements of a function, its own imports, and its return type.
-
-    ``when`` is what comes before all else, where the task has a condition.
-    """
-
-    statements: tuple[Code, ...]
-    returns: Code
-    imports: tuple[Code, ...] = ()
-    when: tuple[Code, ...] = ()
 
 
 def lower_body(task: Task, values: Values) -> Body:
@@ -54,6 +40,8 @@ def lower_body(task: Task, values: Values) -> Body:
             made = _python(_Called(call.module, call.name, call.args), task, values, objects=True)
         case ShellBody() as body:
             made = _shell(body, task, values)
+        case SqlBody() as body:
+            made = sql.lower_sql(body, task, values)
         case NoopBody():
             made = Body((), Code("None"))
         case GateBody() as body:
@@ -65,40 +53,13 @@ def lower_body(task: Task, values: Values) -> Body:
     if task.when is not True:
         made = _conditional(made, task, values)
     if values.whole_params:
-        whole = Code(_PAD + pycode.assignment("params", values.whole(), INDENT))
+        whole = Code(PAD + pycode.assignment("params", values.whole(), INDENT))
         if made.when:
             made = replace(made, when=(whole, *made.when))
         else:
             made = replace(made, statements=(whole, *made.statements))
     values.import_values()
     return made
-
-
-def statement(prefix: str, code: Code, suffix: str = "") -> Code:
-    """A line of a function; an operation that is too long for it stands in parentheses."""
-    flat = Code(f"{_PAD}{prefix}{code}{suffix}")
-    if pycode.width(flat) <= pycode.LINE_LENGTH or "\n" in code:
-        return flat
-    node = ast.parse(code, mode="eval").body
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        prefix, code = f"{prefix}not ", Code(ast.get_source_segment(code, node.operand) or "")
-    inner = pycode.layout(code, INDENT * 2)
-    if _is_operation(code):
-        return Code(f"{_PAD}{prefix}(\n{_PAD * 2}{inner}\n{_PAD}){suffix}")
-    laid_out = pycode.layout(code, INDENT, len(prefix), len(suffix))
-    return Code(f"{_PAD}{prefix}{laid_out}{suffix}")
-
-
-def _is_operation(code: Code) -> bool:
-    """Whether it may be broken before an operator: it is then put in parentheses."""
-    node = ast.parse(code, mode="eval").body
-    return isinstance(node, ast.BinOp | ast.BoolOp | ast.Compare | ast.IfExp)
-
-
-def seconds(value: timedelta) -> int | float:
-    """A duration in seconds, without a fraction where it has none."""
-    total = value.total_seconds()
-    return int(total) if total.is_integer() else total
 
 
 # --- python and native --------------------------------------------------------------------------
@@ -132,7 +93,7 @@ def _python(
     if not gate:
         values.imports.name("typing", "Any")
     returns = Code("bool" if gate else "Any")
-    return Body((Code(f"{_PAD}return {call}"),), returns, own.blocks(INDENT))
+    return Body((Code(f"{PAD}return {call}"),), returns, own.blocks(INDENT))
 
 
 def _call(
@@ -209,7 +170,7 @@ def _unpacked(rest: dict[str, object]) -> tuple[object, ...]:
 def _shell(body: ShellBody, task: Task, values: Values) -> Body:
     statements: list[Code] = []
     if _is_block(body.run):
-        statements.append(Code(f"{_PAD}script = {values.block(body.run)}"))
+        statements.append(Code(f"{PAD}script = {values.block(body.run)}"))
         script = Code("script")
     else:
         script = values.text(body.run)
@@ -231,22 +192,22 @@ def _shell(body: ShellBody, task: Task, values: Values) -> Body:
     if body.output == "text":
         call = pycode.call(helper, [script], keywords, INDENT, "return ")
         returns = Code("str | State[None]" if skips else "str")
-        return Body((*statements, Code(f"{_PAD}return {call}")), returns)
+        return Body((*statements, Code(f"{PAD}return {call}")), returns)
     if body.output == "none" and not skips:
         call = pycode.call(helper, [script], keywords, INDENT)
-        return Body((*statements, Code(_PAD + call)), Code("None"))
+        return Body((*statements, Code(PAD + call)), Code("None"))
     call = pycode.call(helper, [script], keywords, INDENT, "last_line = ")
-    statements.append(Code(f"{_PAD}last_line = {call}"))
+    statements.append(Code(f"{PAD}last_line = {call}"))
     if body.output == "none":
-        statements.append(Code(f"{_PAD}return last_line if isinstance(last_line, State) else None"))
+        statements.append(Code(f"{PAD}return last_line if isinstance(last_line, State) else None"))
         return Body(tuple(statements), Code("State[None] | None"))
     if skips:
-        statements.append(Code(f"{_PAD}if isinstance(last_line, State):"))
-        statements.append(Code(f"{_PAD * 2}return last_line"))
+        statements.append(Code(f"{PAD}if isinstance(last_line, State):"))
+        statements.append(Code(f"{PAD * 2}return last_line"))
     values.imports.module("json")
     values.imports.name("typing", "Any")
     values.used.add("to_json")
-    statements.append(Code(f"{_PAD}return to_json(json.loads(last_line))"))
+    statements.append(Code(f"{PAD}return to_json(json.loads(last_line))"))
     return Body(tuple(statements), Code("Any"))
 
 
@@ -278,15 +239,15 @@ def _branch(body: BranchBody, task: Task, values: Values) -> Body:
         call = _call(_Called.of(body.call), task, values, own, "names = ")
         helper = values.call("chosen", "calls")
         checked = pycode.call(helper, (Code("names"), list(body.choices)), (), INDENT, "return ")
-        called = (Code(f"{_PAD}names = {call}"), Code(f"{_PAD}return {checked}"))
+        called = (Code(f"{PAD}names = {call}"), Code(f"{PAD}return {checked}"))
         return Body(called, Code("list[str]"), own.blocks(INDENT))
     lines: list[Code] = []
     for case in body.cases:
         lines.append(statement("if ", values.condition(case.condition), ":"))
         chosen = pycode.layout(list(case.to), 2 * INDENT, len("return "))
-        lines.append(Code(f"{_PAD * 2}return {chosen}"))
+        lines.append(Code(f"{PAD * 2}return {chosen}"))
     otherwise = pycode.layout(list(body.otherwise), INDENT, len("return "))
-    return Body((*lines, Code(f"{_PAD}return {otherwise}")), Code("list[str]"))
+    return Body((*lines, Code(f"{PAD}return {otherwise}")), Code("list[str]"))
 
 
 def _conditional(made: Body, task: Task, values: Values) -> Body:
@@ -296,12 +257,12 @@ def _conditional(made: Body, task: Task, values: Values) -> Body:
     keywords = {"name": "Skipped", "message": "not run: `when` is false"}
     skipped = pycode.call("Completed", (), keywords, 2 * INDENT, "return ")
     test = values.condition(task.when, negated=True)
-    when = (statement("if ", test, ":"), Code(f"{_PAD * 2}return {skipped}"))
+    when = (statement("if ", test, ":"), Code(f"{PAD * 2}return {skipped}"))
     if task.when is False:
         flat = pycode.call("Completed", (), keywords, INDENT, "return ")
-        return Body((), Code("State[None]"), (), (Code(f"{_PAD}return {flat}"),))
+        return Body((), Code("State[None]"), (), (Code(f"{PAD}return {flat}"),))
     if made.returns == "None":
-        statements = (*made.statements, Code(f"{_PAD}return None"))
+        statements = (*made.statements, Code(f"{PAD}return None"))
         return replace(made, statements=statements, returns=Code("State[None] | None"), when=when)
     returns = made.returns
     if returns != "Any" and "State" not in returns:

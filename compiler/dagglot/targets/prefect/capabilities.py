@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from dagglot.features import Feature
-from dagglot.targets.base import NOT_YET, Verdict, emulated, native, unsupported
+from dagglot.targets.base import NOT_YET, Verdict, emulated, lossy, native, unsupported
+from dagglot.targets.prefect.blocks import DRIVERS
 
 _TEXT_ONLY: Final = "Prefect has no field for it; it is written into the description"
 _NO_WINDOW: Final = (
@@ -14,6 +15,7 @@ _NO_WINDOW: Final = (
     "with no task run, a scheduled run outside; runs by hand are not stopped"
 )
 
+_BLOCKS: Final = "the blocks in SETUP.md"
 _RULES: Final = (
     "Prefect runs a task when all upstream completed, and knows no skipped state of its own: a "
     "generated helper decides, and shows what does not run as Completed/Skipped or "
@@ -37,6 +39,32 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         "a short helper runs bash and sends its lines to the task's log as they come: the shell "
         "task of prefect-shell has no timeout"
     ),
+    Feature.SQL: native(
+        "statements run by SQLAlchemy on the database of an SQLAlchemy Connector block; with a "
+        "timeout in a process of their own, which is killed",
+        setup=_BLOCKS,
+    ),
+    Feature.SECRETS: native("Secret blocks, read when the task runs", setup=_BLOCKS),
+    Feature.CONNECTION_FIELDS: emulated(
+        "Prefect has no connections of any type: a generated helper takes the URI in a Secret "
+        "block, or an SQLAlchemy Connector block, apart"
+    ),
+    **{
+        Feature(f"connection-{type}"): native("an SQLAlchemy Connector block", setup=_BLOCKS)
+        for type in DRIVERS
+    },
+    Feature.CONNECTION_BIGQUERY: lossy(
+        "an SQLAlchemy Connector block; BigQuery has no transaction over several statements: each "
+        "is committed at its end",
+        setup=_BLOCKS,
+    ),
+    **{
+        Feature(f"connection-{type}"): emulated(
+            "Prefect has no block for it that all its uses share: a Secret block holds its URI",
+            setup=_BLOCKS,
+        )
+        for type in ("http", "s3", "gcs", "kubernetes", "docker", "slack", "smtp", "generic")
+    },
     Feature.NOOP: native("a task that does nothing"),
     Feature.NATIVE: native("a function of yours, called in the task's body"),
     Feature.NATIVE_MISSING: unsupported("the task has no `prefect:` entry"),

@@ -12,6 +12,9 @@ from dagglot.targets.base import View
 from dagglot.targets.prefect.names import FOLDER, PACKAGE
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "secrets": ("secret",),
+    "connections": ("connection", "database"),
+    "databases": ("run_sql", "sql_timeout"),
     "calls": ("call_python", "call_or_skip", "call_gate", "chosen"),
     "params": ("IsoDate", "iso_datetime", "exactly", "one_of"),
     "processes": (
@@ -28,6 +31,8 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
 """Each module with what it can hold."""
 
 _NEEDS: Final[Mapping[str, str]] = {
+    "connection": "secret",
+    "sql_timeout": "call_with_timeout",
     "call_or_skip": "call_python",
     "call_gate": "call_python",
     "gate_with_timeout": "call_with_timeout",
@@ -53,6 +58,9 @@ def views(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
             yield _view(folder, module, {"functions": chosen})
     if "call_with_timeout" in helpers:
         yield _view(folder, "child", {"functions": sorted(helpers)})
+    if "run_sql" in helpers:
+        values.add("to_json")
+        yield _view(folder, "sql", {"functions": sorted(helpers)})
     if values:
         functions = list(needed(values))
         yield View("helpers/values.py.j2", folder / "values.py", {"functions": functions})

@@ -9,8 +9,9 @@ from dagglot import pycode
 from dagglot.ir.model import Backoff, NoopBody, Param, Pipeline, Retries, Task
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
-from dagglot.targets.prefect import control_flow, deployment, docs, params, submits
-from dagglot.targets.prefect.bodies import lower_body, seconds
+from dagglot.targets.prefect import control_flow, deployment, docs, params, setup, submits
+from dagglot.targets.prefect.bodies import lower_body
+from dagglot.targets.prefect.body import seconds
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import PACKAGE, TARGET, Naming, naming
 from dagglot.targets.prefect.values import Argument, Values
@@ -33,6 +34,8 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
             "values": sorted(made.used),
             "helpers": sorted(made.helpers),
             "deployment": deployment.entry(pipeline, context, made.naming),
+            "packages": setup.packages(pipeline),
+            "setup": setup.needs(pipeline),
         },
     )
 

@@ -24,6 +24,7 @@ _IN_BODIES: Final = frozenset(
         *("runtime", "json", "script", "last_line", "params"),
         *("call_python", "call_with_timeout", "run_shell", "run_time"),
         *("Completed", "State", "call_gate", "call_or_skip", "gate_with_timeout", "chosen"),
+        *("secret", "connection", "database", "run_sql", "SqlAlchemyConnector"),
         *HELPERS,
     }
 )

@@ -12,7 +12,7 @@ from dagglot.ir import flow, graph
 from dagglot.ir.model import Dependency, ForEach, NoopBody, Param, Pipeline, Task, TriggerRule
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.prefect import control_flow
-from dagglot.targets.prefect.bodies import statement
+from dagglot.targets.prefect.body import statement
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import PACKAGE, Naming
 from dagglot.targets.prefect.params import is_literal_text

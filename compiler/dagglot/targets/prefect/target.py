@@ -51,6 +51,7 @@ class Prefect:
             *_taken_modules(pipeline, self.title),
             *_colliding_params(pipeline, self.title),
             *_too_many_delays(pipeline, self.title),
+            *_colliding_blocks(pipeline, self.title),
         )
 
     def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
@@ -62,10 +63,11 @@ class Prefect:
         self, contributions: Sequence[Mapping[str, Any]], context: Context
     ) -> tuple[View, ...]:
         from dagglot.pycode import Code
-        from dagglot.targets.prefect import deployment, helpers
+        from dagglot.targets.prefect import deployment, helpers, setup
 
         body = deployment.dump([one["deployment"] for one in contributions])
-        requirements = [Code(line) for line in context.requirements]
+        packages = dict.fromkeys(name for one in contributions for name in one["packages"])
+        requirements = [Code(line) for line in (*sorted(packages), *context.requirements)]
         return (
             *helpers.views(contributions),
             View("prefect/prefect.yaml.j2", PurePosixPath("prefect.yaml"), {"deployments": body}),
@@ -74,6 +76,7 @@ class Prefect:
                 PurePosixPath("requirements.txt"),
                 {"requirements": requirements},
             ),
+            *setup.view(contributions),
         )
 
     def collisions(
@@ -101,14 +104,16 @@ class Prefect:
         python_path: Sequence[Path],
         runs: Sequence[RunSpec],
         options: Mapping[str, Any],
-        stores: Stores | None = None,  # noqa: ARG002 - no kind that is generated uses one yet
+        stores: Stores | None = None,
     ) -> dict[str, Any]:
+        from dagglot.targets.prefect import blocks
         from dagglot.targets.prefect.names import argument
 
         return {
             "root": str(root),
             "python_path": [str(path) for path in python_path],
             "cache": None,
+            "blocks": blocks.lent(stores) if stores is not None else [],
             "options": dict(options),
             "runs": [
                 {
@@ -149,6 +154,19 @@ def _colliding_params(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
         if other != param.name:
             yield codes.NAMES_COLLIDE.at(
                 param.span, first=other, second=param.name, name=name, target=title
+            )
+
+
+def _colliding_blocks(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    from dagglot.targets.prefect import blocks
+
+    owner: dict[tuple[str, str], blocks.Block] = {}
+    for block in blocks.loaded(pipeline):
+        other = owner.setdefault((block.slug, block.name), block)
+        if other is not block:
+            span = block.connection.span if block.connection else pipeline.span
+            yield codes.NAMES_COLLIDE.at(
+                span, first=other.source, second=block.source, name=block.name, target=title
             )
 
 

@@ -10,13 +10,22 @@ from dagglot.expressions.emit_python import (
     python_data,
     python_text,
 )
-from dagglot.expressions.tree import NODES, Expression, Params, Text, Unary, references
+from dagglot.expressions.tree import (
+    NODES,
+    Expression,
+    Params,
+    SecretRef,
+    Text,
+    Unary,
+    references,
+)
 from dagglot.expressions.types import BOOLEAN, Type
 from dagglot.expressions.writer import Names
 from dagglot.frozen import dataclass
 from dagglot.ir.model import Param, Pipeline, Task, Value
 from dagglot.pycode import Code, literal
 from dagglot.targets.prefect import names as naming
+from dagglot.targets.prefect.blocks import DRIVERS, block_name
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import PACKAGE
 from dagglot.targets.prefect.params import import_plain, is_literal_text, plain_type
@@ -67,8 +76,8 @@ class Values:
             output=self._output,
             item="item",
             index="index",
-            secret=_none,
-            connection=_no_field,
+            secret=self._secret,
+            connection=self._field,
         )
 
     def data(self, value: Value) -> object:
@@ -90,6 +99,8 @@ class Values:
     def text(self, value: Value) -> Code:
         """The text that the value becomes."""
         self._look(value)
+        if isinstance(value, SecretRef):  # a text already
+            return Code(self._secret(value.name))
         return python_text(_textual(value), self.names(), self.used)
 
     def block(self, value: Value) -> Code:
@@ -162,6 +173,14 @@ class Values:
         made = f"{helper}({literal(self.pipeline.schedule.timezone)})"
         return f"{made}.date()" if name == "date" else made
 
+    def _secret(self, name: str) -> str:
+        return f"{self.call('secret', 'secrets')}({literal(block_name(name))})"
+
+    def _field(self, name: str, field: str) -> str:
+        declared = next(one for one in self.pipeline.connections if one.name == name)
+        helper = "database" if declared.type in DRIVERS else "connection"
+        return f"{self.call(helper, 'connections')}({literal(block_name(name))}).{field}"
+
     def _output(self, task: str) -> str:
         self.needs_outputs.add(task)
         return self.outputs[task]
@@ -178,7 +197,3 @@ def _asks_for_all(value: object) -> bool:
 
 def _none(name: str) -> str:
     raise ValueError(f"the capability table refuses `{name}`")
-
-
-def _no_field(name: str, field: str) -> str:
-    raise ValueError(f"the capability table refuses `{name}.{field}`")

@@ -3,6 +3,7 @@
 ``python run.py ANSWER`` reads one request from standard input::
 
     {"root": "/abs/out/prefect", "python_path": ["/abs/src"], "cache": null,
+     "blocks": [{"slug": "secret", "name": "token", "value": "…"}],
      "options": {"short_waits": false, "heartbeat": true},
      "runs": [{"key": "any", "file": "flows/x_flow.py", "flow": "x", "params": {},
                "scheduled_time": null, "timeout": 120}]}
@@ -71,16 +72,19 @@ def main() -> None:
 def run_in_worker(request: dict[str, Any], home: Path, server: int) -> list[dict[str, Any]]:
     """Runs as many of the request's runs as one worker survives; at least one."""
     plan = home / "plan.json"
-    plan.write_text(json.dumps(request))
+    plan.write_text(json.dumps({**request, "blocks": []}))
     ours, theirs = os.pipe()
     script = str(Path(__file__).with_name("worker.py"))
     worker = subprocess.Popen(
         [sys.executable, script, str(plan), str(theirs)],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         pass_fds=[theirs],
         start_new_session=True,
     )
     os.close(theirs)
+    assert worker.stdin
+    with worker.stdin as pipe:  # never a file: they are secrets
+        pipe.write(json.dumps(request.get("blocks") or []).encode())
     answers: list[dict[str, Any]] = []
     sights = Sights()
     messages = Messages(ours, worker)

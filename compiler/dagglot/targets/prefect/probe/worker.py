@@ -28,6 +28,7 @@ def main() -> None:
         plan = json.load(file)
     pipe = Pipe(int(sys.argv[2]))
     common.enter_project(plan["root"], plan["python_path"])
+    save_blocks(json.load(sys.stdin))
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     recorder = Recorder(pipe)
@@ -42,6 +43,21 @@ def main() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # a thread that user code left behind must not keep the answer waiting
+
+
+def save_blocks(blocks: list[dict[str, str]]) -> None:
+    """Secrets and connections, as whoever sets a server up would save them."""
+    if not blocks:
+        return
+    from prefect.blocks.system import Secret
+
+    for block in blocks:
+        if block["slug"] == "secret":
+            Secret(value=block["value"]).save(block["name"], overwrite=True)
+        else:
+            from prefect_sqlalchemy import SqlAlchemyConnector
+
+            SqlAlchemyConnector(connection_info=block["value"]).save(block["name"], overwrite=True)
 
 
 class Pipe:
