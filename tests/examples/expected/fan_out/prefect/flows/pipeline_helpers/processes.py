@@ -47,9 +47,8 @@ def run_shell(
 # The same modules must be found there as here.
 _BOOT = """
 import pickle, sys
-with open(sys.argv[1], "rb") as file:
-    sys.path[:] = pickle.load(file)
-    call = pickle.load(file)
+sys.path[:] = pickle.load(sys.stdin.buffer)
+call = pickle.load(sys.stdin.buffer)
 from pipeline_helpers.child import run
 run(*call)
 """
@@ -62,11 +61,15 @@ def call_with_timeout(timeout: float, target: str, /, **kwargs: Any) -> Any:
     """
     with tempfile.TemporaryDirectory() as folder:
         outcome = Path(folder, "outcome")
-        request = Path(folder, "request")
         call = (str(outcome), target, kwargs)
-        request.write_bytes(pickle.dumps(sys.path) + pickle.dumps(call))
-        command = [sys.executable, "-u", "-c", _BOOT, str(request)]
-        code, _ = _stream(command, env=os.environ, cwd=None, timeout=timeout)
+        code, _ = _stream(
+            [sys.executable, "-u", "-c", _BOOT],
+            # not by a file: the arguments may be secret
+            request=pickle.dumps(sys.path) + pickle.dumps(call),
+            env=os.environ,
+            cwd=None,
+            timeout=timeout,
+        )
         if not outcome.exists():
             raise RuntimeError(f"{target}: its process ended with exit code {code}")
         answer = pickle.loads(outcome.read_bytes())
@@ -78,6 +81,7 @@ def call_with_timeout(timeout: float, target: str, /, **kwargs: Any) -> Any:
 def _stream(
     command: Sequence[str],
     *,
+    request: bytes = b"",
     env: Mapping[str, str],
     cwd: str | None,
     timeout: float | None,
@@ -91,7 +95,7 @@ def _stream(
     deadline = None if timeout is None else time.monotonic() + timeout
     process = subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=env,
@@ -102,6 +106,9 @@ def _stream(
 
     def read() -> None:
         nonlocal last
+        if process.stdin:
+            with suppress(BrokenPipeError), process.stdin as pipe:
+                pipe.write(request)
         for line in process.stdout or ():
             last = line.decode(errors="backslashreplace").rstrip()
             logger.info("%s", last)
