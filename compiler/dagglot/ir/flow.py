@@ -11,11 +11,13 @@ from typing import Final
 
 from dagglot.ir import graph
 from dagglot.ir.model import (
+    ApprovalBody,
     BranchBody,
     GateBody,
     Group,
     Pipeline,
     PythonBody,
+    SensorBody,
     ShellBody,
     Task,
     TriggerRule,
@@ -157,6 +159,8 @@ def skips_itself(task: Task) -> bool:
         case PythonBody(skip_on=str()):
             return True
         case ShellBody(skip_exit_code=int()):
+            return True
+        case SensorBody(on_timeout="skip") | ApprovalBody(on_reject="skip"):
             return True
         case _:
             return task.when is not True

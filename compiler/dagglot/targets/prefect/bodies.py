@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import keyword
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import cast
@@ -14,17 +13,20 @@ from dagglot.frozen import dataclass
 from dagglot.ir.model import (
     BranchBody,
     GateBody,
+    HttpBody,
     NativeBody,
     NoopBody,
+    NotifyBody,
     PythonBody,
+    SensorBody,
     ShellBody,
     SqlBody,
     Task,
     Value,
 )
-from dagglot.pycode import INDENT, Call, Code, literal
-from dagglot.targets.prefect import sql
-from dagglot.targets.prefect.body import PAD, Body, seconds, statement
+from dagglot.pycode import INDENT, Call, Code
+from dagglot.targets.prefect import alerts, http, sensors, sql
+from dagglot.targets.prefect.body import PAD, Body, arguments, seconds, statement
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import TARGET, is_object
 from dagglot.targets.prefect.values import Values
@@ -42,6 +44,12 @@ def lower_body(task: Task, values: Values) -> Body:
             made = _shell(body, task, values)
         case SqlBody() as body:
             made = sql.lower_sql(body, task, values)
+        case HttpBody() as body:
+            made = http.lower_http(body, task, values)
+        case SensorBody() as body:
+            made = sensors.lower_sensor(body, values)
+        case NotifyBody() as body:
+            made = alerts.lower_notify(body, task, values)
         case NoopBody():
             made = Body((), Code("None"))
         case GateBody() as body:
@@ -125,22 +133,19 @@ def _call(
         if called.skip_on is not None:
             values.helpers.add("skip_on")
             positional.append(called.skip_on)
-    return pycode.call(made, (*positional, *_unpacked(rest)), keywords, INDENT, prefix)
+    return pycode.call(made, (*positional, *rest), keywords, INDENT, prefix)
 
 
 def _arguments(
     args: Mapping[str, Value], values: Values, own: Imports | None
-) -> tuple[list[tuple[str, object]], dict[str, object]]:
-    """Keyword arguments, and those whose names cannot be written as keywords."""
-    keywords: list[tuple[str, object]] = []
-    rest: dict[str, object] = {}
-    for name, value in args.items():
-        made = _native_value(value, values, own) if own is not None else values.data(value)
-        if name.isidentifier() and name.isascii() and not keyword.iskeyword(name):
-            keywords.append((name, made))
-        else:
-            rest[name] = made
-    return keywords, rest
+) -> tuple[list[tuple[str, object]], tuple[object, ...]]:
+    """The arguments of a call; with ``own`` imports they may build objects."""
+    return arguments(
+        {
+            name: _native_value(value, values, own) if own is not None else values.data(value)
+            for name, value in args.items()
+        }
+    )
 
 
 def _native_value(value: Value, values: Values, own: Imports) -> object:
@@ -152,16 +157,11 @@ def _native_value(value: Value, values: Values, own: Imports) -> object:
             module, _, name = str(value["call"]).partition(":")
             inner = cast("Mapping[str, Value]", value["args"])
             keywords, rest = _arguments(inner, values, own)
-            return Call(values.import_user(own, module, name), _unpacked(rest), tuple(keywords))
+            return Call(values.import_user(own, module, name), rest, tuple(keywords))
         return {key: _native_value(item, values, own) for key, item in value.items()}
     if isinstance(value, tuple):
         return [_native_value(item, values, own) for item in value]
     return values.data(value)
-
-
-def _unpacked(rest: dict[str, object]) -> tuple[object, ...]:
-    """``**{"from": x}``, for names that Python keeps for itself."""
-    return (Code(f"**{literal(rest)}"),) if rest else ()
 
 
 # --- shell --------------------------------------------------------------------------------------

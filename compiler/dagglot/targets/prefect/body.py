@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import keyword
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
 from dagglot import pycode
 from dagglot.frozen import dataclass
-from dagglot.pycode import INDENT, Code
+from dagglot.pycode import INDENT, Code, literal
 
 PAD: Final = " " * INDENT
 
@@ -51,3 +53,15 @@ def seconds(value: timedelta) -> int | float:
     """A duration in seconds, without a fraction where it has none."""
     total = value.total_seconds()
     return int(total) if total.is_integer() else total
+
+
+def arguments(args: Mapping[str, object]) -> tuple[list[tuple[str, object]], tuple[object, ...]]:
+    """Keyword arguments, and ``**{"from": x}`` with those that Python has no keyword for."""
+    keywords: list[tuple[str, object]] = []
+    rest: dict[str, object] = {}
+    for name, made in args.items():
+        if name.isidentifier() and name.isascii() and not keyword.iskeyword(name):
+            keywords.append((name, made))
+        else:
+            rest[name] = made
+    return keywords, (Code(f"**{literal(rest)}"),) if rest else ()

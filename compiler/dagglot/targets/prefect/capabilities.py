@@ -15,6 +15,10 @@ _NO_WINDOW: Final = (
     "with no task run, a scheduled run outside; runs by hand are not stopped"
 )
 
+_SENSORS: Final = (
+    "Prefect has no sensors: the task looks, and sleeps in its thread in between, which is cheap; "
+    "a look that hangs is not cut short, but a request is"
+)
 _BLOCKS: Final = "the blocks in SETUP.md"
 _RULES: Final = (
     "Prefect runs a task when all upstream completed, and knows no skipped state of its own: a "
@@ -43,6 +47,19 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         "statements run by SQLAlchemy on the database of an SQLAlchemy Connector block; with a "
         "timeout in a process of their own, which is killed",
         setup=_BLOCKS,
+    ),
+    Feature.HTTP: native(
+        "one request by httpx, which Prefect is built on; the timeout is for all of it"
+    ),
+    Feature.SENSOR_FILE: emulated(_SENSORS),
+    Feature.SENSOR_HTTP: emulated(_SENSORS),
+    Feature.SENSOR_SQL: emulated(_SENSORS),
+    Feature.SENSOR_CALL: emulated(_SENSORS),
+    Feature.SENSOR_DURATION: emulated(_SENSORS),
+    Feature.SENSOR_UNTIL: emulated(_SENSORS),
+    Feature.NOTIFY: emulated(
+        "the blocks of Prefect that notify take a webhook of slack.com only, and neither a channel "
+        "nor a mail server of yours: generated helpers send by httpx and smtplib"
     ),
     Feature.SECRETS: native("Secret blocks, read when the task runs", setup=_BLOCKS),
     Feature.CONNECTION_FIELDS: emulated(

@@ -15,10 +15,19 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "secrets": ("secret",),
     "connections": ("connection", "database"),
     "databases": ("run_sql", "sql_timeout"),
+    "web": ("send_request", "expected_response"),
+    "waiting": (
+        *("polls", "sleep_until", "first_start", "existing_file"),
+        *("WaitTimedOut", "unless_timed_out"),
+    ),
+    "events": ("this_event",),
+    "chat": ("send_slack",),
+    "mail": ("send_email",),
+    "webhooks": ("post_event",),
     "calls": ("call_python", "call_or_skip", "call_gate", "chosen"),
     "params": ("IsoDate", "iso_datetime", "exactly", "one_of"),
     "processes": (
-        *("run_shell", "call_with_timeout", "gate_with_timeout"),
+        *("run_shell", "call_with_timeout", "gate_with_timeout", "tell_with_timeout"),
         *("skip_exit_code", "skip_on"),
     ),
     "rules": (
@@ -36,6 +45,11 @@ _NEEDS: Final[Mapping[str, str]] = {
     "call_or_skip": "call_python",
     "call_gate": "call_python",
     "gate_with_timeout": "call_with_timeout",
+    "tell_with_timeout": "call_with_timeout",
+    "send_slack": "send_request",
+    "post_event": "send_request",
+    "polls": "first_start",
+    "sleep_until": "first_start",
     "chosen": "call_python",
 }
 _NEEDS_TO_JSON: Final = frozenset({"call_python", "call_with_timeout"})
@@ -58,6 +72,8 @@ def views(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
             yield _view(folder, module, {"functions": chosen})
     if "call_with_timeout" in helpers:
         yield _view(folder, "child", {"functions": sorted(helpers)})
+    if "send_request" in helpers:
+        values.add("to_text")
     if "run_sql" in helpers:
         values.add("to_json")
         yield _view(folder, "sql", {"functions": sorted(helpers)})

@@ -9,7 +9,7 @@ from dagglot import pycode
 from dagglot.ir.model import Backoff, NoopBody, Param, Pipeline, Retries, Task
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
-from dagglot.targets.prefect import control_flow, deployment, docs, params, setup, submits
+from dagglot.targets.prefect import control_flow, deployment, docs, params, sensors, setup, submits
 from dagglot.targets.prefect.bodies import lower_body
 from dagglot.targets.prefect.body import seconds
 from dagglot.targets.prefect.imports import Imports
@@ -148,6 +148,10 @@ class _Flow:
         found["retries"] = task.retries.count
         if task.retries.count:
             found["retry_delay_seconds"] = retry_delays(task.retries)
+        if sensors.is_whole_wait(task):
+            self.helpers.add("unless_timed_out")
+            self.imports.name(f"{PACKAGE}.waiting", "unless_timed_out")
+            found["retry_condition_fn"] = Code("unless_timed_out")
         log_prints = task.options.get(TARGET, {}).get("log_prints")
         if log_prints is not None:
             found["log_prints"] = log_prints

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import PurePosixPath
 from typing import Final
 
 from dagglot.expressions.helpers import HELPERS
 from dagglot.frozen import dataclass
-from dagglot.ir.model import BranchBody, GateBody, NativeBody, Pipeline, PythonBody, Task, Value
+from dagglot.ir.kinds import CallWait
+from dagglot.ir.model import (
+    BranchBody,
+    GateBody,
+    HttpBody,
+    NativeBody,
+    NotifyBody,
+    Pipeline,
+    PythonBody,
+    SensorBody,
+    Task,
+    Value,
+)
 from dagglot.pycode import identifier
 from dagglot.targets.prefect.control_flow import elements_of, mapped_ids, needs_rules
 
@@ -25,6 +37,9 @@ _IN_BODIES: Final = frozenset(
         *("call_python", "call_with_timeout", "run_shell", "run_time"),
         *("Completed", "State", "call_gate", "call_or_skip", "gate_with_timeout", "chosen"),
         *("secret", "connection", "database", "run_sql", "SqlAlchemyConnector"),
+        *("send_request", "expected_response", "polls", "sleep_until", "first_start"),
+        *("existing_file", "WaitTimedOut", "unless_timed_out"),
+        *("this_event", "send_slack", "send_email", "post_event", "tell_with_timeout"),
         *HELPERS,
     }
 )
@@ -45,6 +60,12 @@ _RULES: Final = ("submit", "submit_each", "finish", "Items", "is_open", "chose")
 
 # Arguments that Prefect keeps for itself in a call of a flow or of a task.
 _CALL_ARGUMENTS: Final = frozenset({"return_state", "wait_for", "self"})
+LOCALS: Final[Mapping[type, frozenset[str]]] = {
+    HttpBody: frozenset({"response"}),
+    SensorBody: frozenset({"found", "left"}),
+    NotifyBody: frozenset({"event"}),
+}
+"""What the bodies of some kinds call their own values."""
 TAKEN_IN_BODIES: Final = _IN_BODIES | _CALL_ARGUMENTS
 # pydantic holds the parameters in a model, where these names, and those that start with an
 # underscore, are errors.
@@ -140,6 +161,12 @@ def user_modules(pipeline: Pipeline) -> Iterator[tuple[str, str]]:
                 yield from ((module, task.id) for module in _modules(body))
             case GateBody(call=PythonBody() as body) | BranchBody(call=PythonBody() as body):
                 yield from ((module, task.id) for module in _modules(body))
+            case SensorBody(wait_for=CallWait(call=call)):
+                yield call.module, task.id
+            case NotifyBody(alerts=names):
+                for alert in pipeline.alerts:
+                    if alert.name in names and alert.type == "python":
+                        yield str(alert.settings.get("call")).partition(":")[0], task.id
             case NativeBody(calls=calls) if TARGET in calls:
                 yield calls[TARGET].module, task.id
                 for module in _object_modules(calls[TARGET].args):

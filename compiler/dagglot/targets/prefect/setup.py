@@ -17,9 +17,8 @@ from dagglot.targets.base import View
 from dagglot.targets.prefect import blocks
 from dagglot.targets.prefect.docs import one_line
 
-
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    **{type: ("database",) for type in FILES},
+    **dict.fromkeys(FILES, ("database",)),
     "bigquery": ("host", "database"),  # the project and the data set
 }
 """What tells where a database is, where that is not a server with users."""

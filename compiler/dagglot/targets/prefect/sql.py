@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from dagglot import pycode
 from dagglot.expressions.tree import Text
 from dagglot.ir.model import SqlBody, Task
 from dagglot.ir.sql_text import Parameter, Part, Statement, statements
-from dagglot.pycode import INDENT, Code, literal
+from dagglot.pycode import INDENT, Call, Code, literal
 from dagglot.targets.prefect.blocks import block_name
 from dagglot.targets.prefect.body import PAD, Body, seconds
 from dagglot.targets.prefect.values import Values
@@ -26,21 +27,18 @@ def lower_sql(body: SqlBody, task: Task, values: Values) -> Body:
     if timeout is not None:
         keywords.append(("timeout", timeout))
         values.helpers.add("sql_timeout")
+    call = called(body, values, body.output, keywords)
     if body.output == "none":
-        return Body((Code(PAD + run(body, values, keywords)),), Code("None"))
+        return Body((Code(PAD + pycode.layout(call, INDENT)),), Code("None"))
     values.imports.name("typing", "Any")
-    return Body((Code(f"{PAD}return {run(body, values, keywords, 'return ')}"),), Code("Any"))
+    text = pycode.layout(call, INDENT, len("return "))
+    return Body((Code(f"{PAD}return {text}"),), Code("Any"))
 
 
-def run(
-    body: SqlBody,
-    values: Values,
-    more: list[tuple[str, object]],
-    prefix: str = "",
-    suffix: str = "",
-    indent: int = INDENT,
-) -> Code:
-    """The call that runs the statements, laid out behind a prefix."""
+def called(
+    body: SqlBody, values: Values, output: str, more: Sequence[tuple[str, object]] = ()
+) -> Call:
+    """The call that runs the statements."""
     values.imports.name("prefect_sqlalchemy", "SqlAlchemyConnector")
     block = Code(f"SqlAlchemyConnector.load({literal(block_name(body.connection))})")
     texts = [_text(one, values) for one in statements(body.sql)]
@@ -48,10 +46,10 @@ def run(
     if body.parameters:
         given = {name: values.data(value) for name, value in body.parameters.items()}
         keywords.append(("parameters", given))
-    if body.output != "none":
-        keywords.append(("output", body.output))
+    if output != "none":
+        keywords.append(("output", output))
     helper = values.call("run_sql", "databases")
-    return pycode.call(helper, [block, *texts], [*keywords, *more], indent, prefix, suffix)
+    return Call(helper, (block, *texts), (*keywords, *more))
 
 
 def _text(statement: Statement, values: Values) -> Code:

@@ -61,6 +61,7 @@ class Values:
         self.declared: Mapping[str, Param] = {param.name: param for param in pipeline.params}
         self.each = each
         self.taken = taken = {*naming.TAKEN_IN_BODIES, *(("item", "index") if each else ())}
+        taken |= naming.LOCALS.get(type(task.body), frozenset())
         self.locals = {name: naming.take_local(name, taken) for name in self.declared}
         self.outputs = {id: naming.take_local(f"{id}_output", taken) for id in task.upstream}
         self.users: dict[tuple[str, str], str] = {}
@@ -141,6 +142,10 @@ class Values:
             self.users[module, name] = local
             own.alias(module, name, local)
         return self.users[module, name]
+
+    def run_time(self) -> str:
+        """The run's nominal time, in the schedule's zone."""
+        return self._run("time")
 
     def import_values(self) -> None:
         """The helper functions that the expressions call."""
