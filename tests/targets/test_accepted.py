@@ -80,7 +80,9 @@ _AIRFLOW = frozenset(
 )
 _PREFECT_KINDS = frozenset(
     {
-        *("sql", "secrets", "connection-fields"),
+        *("sql", "http", "notify", "secrets", "connection-fields"),
+        *("sensor-file", "sensor-http", "sensor-sql", "sensor-call"),
+        *("sensor-duration", "sensor-until"),
         *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
         *("connection-snowflake", "connection-bigquery", "connection-http", "connection-s3"),
         *("connection-gcs", "connection-kubernetes", "connection-docker", "connection-slack"),

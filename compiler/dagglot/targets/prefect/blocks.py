@@ -107,7 +107,7 @@ def database_url(settings: Mapping[str, Any]) -> str:
     """A connection's address as SQLAlchemy writes it, with the driver that we name."""
     driver = DRIVERS[settings["type"]].name
     if "uri" in settings:
-        scheme, _, rest = str(settings["uri"]).partition("://")
+        scheme, _, rest = _with_user(settings).partition("://")
         return f"{scheme if '+' in scheme else driver}://{rest}"
     if settings["type"] in FILES:
         return f"{driver}:///{settings.get('database', '')}"
@@ -117,7 +117,7 @@ def database_url(settings: Mapping[str, Any]) -> str:
 def uri(settings: Mapping[str, Any]) -> str:
     """A connection's address as one text."""
     if "uri" in settings:
-        return str(settings["uri"])
+        return _with_user(settings)
     type = settings["type"]
     options = dict(settings.get("options") or {})
     scheme = options.pop("scheme", None) or SCHEMES.get(type, type)
@@ -126,14 +126,27 @@ def uri(settings: Mapping[str, Any]) -> str:
     return f"{scheme}://{_authority(settings)}{_end({**settings, 'options': options})}"
 
 
+def _with_user(settings: Mapping[str, Any]) -> str:
+    """A URI that is given, with a user that is given beside it."""
+    text = str(settings["uri"])
+    who = _who(settings)
+    head, mark, rest = text.partition("://")
+    if not who or not mark or "@" in rest.partition("/")[0]:
+        return text
+    return f"{head}://{who}@{rest}"
+
+
+def _who(settings: Mapping[str, Any]) -> str:
+    user, password = settings.get("user"), settings.get("password")
+    who = quote(str(user or ""), safe="")
+    return f"{who}:{quote(str(password), safe='')}" if password else who
+
+
 def _authority(settings: Mapping[str, Any]) -> str:
     host = str(settings.get("host", ""))
     if ":" in host and not host.startswith("["):
         host = f"[{host}]"
-    user, password = settings.get("user"), settings.get("password")
-    who = quote(str(user or ""), safe="")
-    if password:
-        who += f":{quote(str(password), safe='')}"
+    who = _who(settings)
     port = f":{settings['port']}" if settings.get("port") else ""
     return f"{who}{'@' if who else ''}{host}{port}"
 

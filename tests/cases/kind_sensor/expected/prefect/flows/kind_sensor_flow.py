@@ -9,6 +9,7 @@ from typing import Any
 from pipeline_helpers.calls import call_python
 from pipeline_helpers.databases import run_sql
 from pipeline_helpers.processes import run_shell
+from pipeline_helpers.rules import finish, submit
 from pipeline_helpers.runs import run_time
 from pipeline_helpers.secrets import secret
 from pipeline_helpers.values import add_time, to_text
@@ -23,7 +24,6 @@ from pipeline_helpers.waiting import (
 from pipeline_helpers.web import expected_response
 from prefect import State, flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import PrefectFuture
 from prefect.states import Completed
 from prefect_sqlalchemy import SqlAlchemyConnector
 from pydantic import StrictStr
@@ -159,38 +159,40 @@ def uses(file_output: Any) -> str:
 def kind_sensor(
     folder: StrictStr = "/nowhere",
     base: StrictStr = "http://127.0.0.1:9",
-) -> list[PrefectFuture[Any]]:
+) -> None:
     """All that a sensor can wait for within one run."""
-    file_future = file.submit(folder)
-    http_future = http.submit(base)
-    path_future = path.submit()
-    sql_future = sql.submit()
-    call_future = call.submit()
-    duration_future = duration.submit()
-    until_future = until.submit()
-    early_future = early.submit()
-    never_future = never.submit(folder)
-    gives_up_future = gives_up.submit(folder)
-    raises_future = raises.submit()
-    after_skip_future = after_skip.submit(wait_for=[gives_up_future])
-    after_never_future = after_never.submit(wait_for=[never_future])
-    uses_future = uses.submit(file_future)
-    return [
-        file_future,
-        http_future,
-        path_future,
-        sql_future,
-        call_future,
-        duration_future,
-        until_future,
-        early_future,
-        never_future,
-        gives_up_future,
-        raises_future,
-        after_skip_future,
-        after_never_future,
-        uses_future,
-    ]
+    file_future = submit(file, folder)
+    http_future = submit(http, base)
+    path_future = submit(path)
+    sql_future = submit(sql)
+    call_future = submit(call)
+    duration_future = submit(duration)
+    until_future = submit(until)
+    early_future = submit(early)
+    never_future = submit(never, folder)
+    gives_up_future = submit(gives_up, folder)
+    raises_future = submit(raises)
+    after_skip_future = submit(after_skip, after=[gives_up_future])
+    after_never_future = submit(after_never, after=[never_future])
+    uses_future = submit(uses, file_future)
+    finish(
+        [
+            file_future,
+            http_future,
+            path_future,
+            sql_future,
+            call_future,
+            duration_future,
+            until_future,
+            early_future,
+            never_future,
+            gives_up_future,
+            raises_future,
+            after_skip_future,
+            after_never_future,
+            uses_future,
+        ],
+    )
 
 
 if __name__ == "__main__":

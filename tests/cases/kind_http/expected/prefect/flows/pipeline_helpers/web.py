@@ -11,6 +11,10 @@ import httpx
 from .values import to_text
 
 
+class UnexpectedStatus(Exception):
+    """An answer that the pipeline does not take for a success."""
+
+
 async def _send(
     method: str,
     url: str,
@@ -24,8 +28,10 @@ async def _send(
         address = httpx.URL(f"{str(root).rstrip('/')}/{url.lstrip('/')}")
     else:
         address = httpx.URL(url)
-    # out of the address, which may be logged
-    auth = (address.username, address.password) if address.userinfo else None
+    auth = None
+    if address.userinfo and "authorization" not in map(str.lower, headers):
+        auth = (address.username, address.password)
+    # it may be logged
     address = address.copy_with(userinfo=b"")
     params = None
     if query:
@@ -71,12 +77,8 @@ def send_request(
         response = asyncio.run(asyncio.wait_for(work, timeout))
     except httpx.LocalProtocolError:
         # its message has the header, which may be secret
-        raise RuntimeError("the request is not valid HTTP: look at its headers") from None
+        raise RuntimeError("the request is not valid HTTP: see its headers") from None
     if response.status_code not in status:
         said = response.text[:200]
         raise UnexpectedStatus(f"status {response.status_code}: {said}")
     return response
-
-
-class UnexpectedStatus(Exception):
-    """An answer that the pipeline does not take for a success."""
