@@ -190,8 +190,6 @@ class _Job:
             self.result.unchanged += len(known)
             self.front.ids.update(entry.pipeline for entry in known)
             return [(entry, dict.fromkeys(entry.outputs)) for entry in known]
-        from dagglot.ir import dump
-
         checked = self.front.check(file)
         # a file of which something is said is looked at again each time, so that it is said again
         quiet = not checked.diagnostics
@@ -209,7 +207,6 @@ class _Job:
                 source=source,
                 document=number,
                 inputs=inputs_digest,
-                ir=dump.digest(pipeline),
                 outputs={path: digest(text) for path, text in texts.items()},
                 contribution=contribution,
                 accepted=pipeline.accept.get(self.job.target.name, ()),

@@ -31,7 +31,6 @@ class Entry:
     source: str
     document: int
     inputs: str
-    ir: str
     outputs: Mapping[PurePosixPath, str]
     contribution: Mapping[str, Any]
     accepted: tuple[str, ...] = ()
@@ -112,7 +111,7 @@ def load(root: Path) -> Manifest | None:
 
 
 def _entry(item: Mapping[str, Any]) -> Entry:
-    words = (item["pipeline"], item["source"], item["inputs"], item["ir"], *item["accepted"])
+    words = (item["pipeline"], item["source"], item["inputs"], *item["accepted"])
     if "\0" in "".join(words):  # which raises TypeError where one is no text
         raise ValueError("an entry of a manifest is made of text")
     return Entry(
@@ -120,7 +119,6 @@ def _entry(item: Mapping[str, Any]) -> Entry:
         source=item["source"],
         document=item["document"],
         inputs=item["inputs"],
-        ir=item["ir"],
         outputs=_hashes(item["outputs"]),
         contribution=item["contribution"],
         accepted=tuple(item["accepted"]),
@@ -169,7 +167,6 @@ def _entry_data(entry: Entry) -> dict[str, Any]:
         "source": entry.source,
         "document": entry.document,
         "inputs": entry.inputs,
-        "ir": entry.ir,
         "accepted": list(entry.accepted),
         "outputs": {str(path): hash for path, hash in sorted(entry.outputs.items())},
         "contribution": entry.contribution,

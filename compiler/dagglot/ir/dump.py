@@ -1,8 +1,7 @@
-"""The IR as canonical JSON: equal pipelines give equal bytes, for snapshots and for hashes."""
+"""The IR as canonical JSON: equal pipelines give equal data, and snapshots show it."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields
@@ -33,15 +32,6 @@ def dump(pipeline: Pipeline) -> dict[str, Any]:
 def text(pipeline: Pipeline) -> str:
     """The dump as text for a person: indented, in the order of the model."""
     return json.dumps(pipeline, indent=2, ensure_ascii=False, default=_simpler) + "\n"
-
-
-def digest(pipeline: Pipeline) -> str:
-    """The hash of the meaning of a pipeline: SHA-256 of its canonical JSON."""
-    # the encoder itself walks plain data, in C, and asks only for what is none
-    canonical = json.dumps(
-        pipeline, sort_keys=True, separators=(",", ":"), default=_simpler, check_circular=False
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _simpler(value: Any) -> Any:
