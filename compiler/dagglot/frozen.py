@@ -51,6 +51,8 @@ def _with_methods(cls: type[Any]) -> type[Any]:
         cls.__init__(self, *args, **named)
 
     def __eq__(self: Any, other: object) -> Any:  # noqa: N807
+        if other is self:
+            return True
         if other.__class__ is not self.__class__:
             return NotImplemented
         return compared(self) == compared(other)

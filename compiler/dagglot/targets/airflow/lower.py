@@ -155,10 +155,9 @@ class File:
             return {"pre_execute": hook}
         return {"pre_execute": Call(self.helper("each_of"), (self.params_check(), hook))}
 
-    def shared_arguments(self) -> dict[str, object]:
+    def shared_arguments(self, attempts: Mapping[str, dict[str, object]]) -> dict[str, object]:
         """What most tasks have alike, for ``default_args``; else no retries, said explicitly."""
-        own = [task for task in self.pipeline.tasks if task.id not in self.woven.steps]
-        found = [self.attempt_arguments(task) for task in own]
+        found = [own for id, own in attempts.items() if id not in self.woven.steps]
         shared: dict[str, object] = {"retries": 0}
         retries = [
             {name: value for name, value in one.items() if name != "execution_timeout"}
@@ -174,8 +173,9 @@ class File:
         return shared
 
     def view(self) -> DagFile:
-        shared = self.shared_arguments()
-        tasks = Tasks(self, shared)
+        attempts = {task.id: self.attempt_arguments(task) for task in self.pipeline.tasks}
+        shared = self.shared_arguments(attempts)
+        tasks = Tasks(self, attempts, shared)
         blocks = arranged(self.pipeline, self.passing.outputs)
         written = edges.statements(self.pipeline, self.passing.edges())
         referenced = {id for one in written for step in one.steps for id in step}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from dagglot import pycode
@@ -32,10 +32,17 @@ if TYPE_CHECKING:
 
 
 class Tasks:
-    """The tasks of one file; ``shared`` are the arguments that stand in ``default_args``."""
+    """The tasks of one file: the arguments about the attempts of each, by its id; ``shared`` are
+    those that stand in ``default_args``."""
 
-    def __init__(self, file: File, shared: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        file: File,
+        attempts: Mapping[str, Mapping[str, object]],
+        shared: Mapping[str, object],
+    ) -> None:
         self.file = file
+        self.attempts = attempts
         self.shared = shared
 
     def item(self, task: Task, indent: int, referenced: bool) -> Item:
@@ -51,14 +58,14 @@ class Tasks:
     def common(self, task: Task, text: str | None = None) -> dict[str, Any]:
         """Arguments that every operator has; ``text`` the docs, where a docstring has them not."""
         found: dict[str, Any] = {}
-        own = self.file.attempt_arguments(task)
-        for name, neutral in _NEUTRAL.items():
-            value = own.get(name, neutral)
-            needed = own["retries"] or name in ("retries", "execution_timeout")
-            if task.id in self.file.woven.steps:
-                # a step is not repeated; Airflow executes no EmptyOperator
-                needed = name == "retries" and is_function(task)
-            if needed and value != self.shared.get(name, neutral):
+        own = self.attempts[task.id]
+        asked: Iterable[str] = _NEUTRAL if own["retries"] else ("retries", "execution_timeout")
+        if task.id in self.file.woven.steps:
+            # a step is not repeated; Airflow executes no EmptyOperator
+            asked = ("retries",) if is_function(task) else ()
+        for name in asked:
+            value = own.get(name, _NEUTRAL[name])
+            if value != self.shared.get(name, _NEUTRAL[name]):
                 found[name] = value
         if "pre_execute" in own:
             found["pre_execute"] = own["pre_execute"]

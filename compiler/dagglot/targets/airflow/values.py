@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from dagglot.pycode import Call
 from dagglot.targets.airflow import credentials
 
 
+@lru_cache(maxsize=256)
 def duration(value: timedelta) -> Call:
     """``timedelta(minutes=5)``: the largest unit that is whole."""
     if not value:
