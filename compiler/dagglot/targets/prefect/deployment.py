@@ -116,7 +116,7 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = None
-    if any(map(_is_hostile, text)):
+    if any(map(_is_hostile, set(text))):
         style = '"'
     elif "\n" in text:
         style = "|"
@@ -144,7 +144,8 @@ def dump(deployments: Sequence[Mapping[str, Any]]) -> Code:
         data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000, line_break="\n"
     )
     # these stand in double quotes, where YAML has an escape for each
-    return Code("".join(_escape(char) if _is_hostile(char) else char for char in text))
+    escapes = {ord(char): _escape(char) for char in set(text) if _is_hostile(char)}
+    return Code(text.translate(escapes))
 
 
 def _quoted(deployment: Mapping[str, Any]) -> dict[str, Any]:
