@@ -104,7 +104,8 @@ def _is_valid(value: object, schema: SchemaName) -> bool:
         return False
 
 
-_CONTAINERS: Final = (dict, list)
+_TEXT: Final = frozenset({str})
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def _is_plain(value: object) -> bool:
@@ -115,11 +116,11 @@ def _is_plain(value: object) -> bool:
         below: list[object] = []
         for node in level:
             if isinstance(node, dict):
-                if set(map(type, node)) - {str}:
+                if not _TEXT.issuperset(map(type, node)):
                     return False
-                below += [child for child in node.values() if isinstance(child, _CONTAINERS)]
+                below += [child for child in node.values() if type(child) not in _SCALARS]
             elif isinstance(node, list):
-                below += [child for child in node if isinstance(child, _CONTAINERS)]
+                below += [child for child in node if type(child) not in _SCALARS]
         if not below:
             return True
         level = below
