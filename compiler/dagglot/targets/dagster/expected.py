@@ -157,7 +157,8 @@ def _upstream(task: Task, pipeline: Pipeline) -> tuple[str, ...]:
     helpers = names.helper_nodes(pipeline)
     maps = control_flow.map_by_task(pipeline)
     own = maps.get(task.id)
-    ids = (*read_outputs(task), *waits_for(task))
+    read = read_outputs(task)
+    ids = (*read, *waits_for(task, read))
     found = [
         names.node_name(id) if maps.get(id) in (None, own) else helpers["all", id] for id in ids
     ]

@@ -31,7 +31,7 @@ from dagglot.targets.dagster.params import Fields
 from dagglot.targets.dagster.schedule import schedule
 from dagglot.targets.dagster.scope import OpBody
 from dagglot.targets.dagster.view import Function, JobFile, ParamsClass, signature
-from dagglot.targets.dagster.wiring import NativeNodes, OutcomeNodes, list_reads, read_outputs
+from dagglot.targets.dagster.wiring import NativeNodes, OutcomeNodes, list_reads
 
 
 def lower(pipeline: Pipeline, context: Context) -> Lowered:
@@ -145,6 +145,7 @@ class _File:
         if not self.has_outcomes and body.returns == "None" and task.id in self.native_nodes.read:
             body.returns = "Any"  # what returns `None` has no output that could be read
         self.need(body)
+        reads = self.native_nodes.reads[task.id]
         text = labels.description(task.description, task.docs)
         doc = labels.docstring(text)
         keywords: dict[str, object] = {"name": op_name(job_name(self.pipeline), node_name(task.id))}
@@ -175,7 +176,7 @@ class _File:
             )
         return Function(
             decorators=tuple(Code(f"@{decorator}") for decorator in decorators),
-            signature=self.signature(self.names.functions[task.id], read_outputs(task), body),
+            signature=self.signature(self.names.functions[task.id], reads, body),
             doc=doc,
             before=body.before(),
             imports=body.imports.blocks(INDENT),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dagglot import pycode
 from dagglot.expressions import tree
@@ -32,9 +32,8 @@ def list_reads(one: Map) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def waits_for(task: Task) -> list[str]:
-    """The upstream tasks whose outputs it does not read."""
-    read = read_outputs(task)
+def waits_for(task: Task, read: Sequence[str]) -> list[str]:
+    """The other upstream tasks, besides those whose outputs it reads."""
     return [id for id in task.upstream if id not in read]
 
 
@@ -45,7 +44,9 @@ class NativeNodes:
         self.names = names
         self.tasks = {task.id: task for task in pipeline.tasks}
         self.may_be_missing = native_flow.may_be_missing(pipeline)
-        self.read = {id for task in pipeline.tasks for id in read_outputs(task)}
+        self.reads = {id: read_outputs(task) for id, task in self.tasks.items()}
+        """The outputs that each task reads."""
+        self.read = {id for ids in self.reads.values() for id in ids}
 
     def lines(self) -> Iterator[Code]:
         names = self.names
@@ -54,7 +55,7 @@ class NativeNodes:
         for id in graph.topological(edges):
             task = self.tasks[id]
             inputs: list[tuple[str, object]] = [
-                (names.inputs[other], self.output(other, id)) for other in read_outputs(task)
+                (names.inputs[other], self.output(other, id)) for other in self.reads[id]
             ]
             inputs += self.waits(task)
             variable = names.variables[id] if id in needed else None
@@ -66,7 +67,7 @@ class NativeNodes:
         A list is there while one of its sources is, which is what a join wants. Where all must be,
         and may be missing, each has an input of its own.
         """
-        ids = waits_for(task)
+        ids = waits_for(task, self.reads[task.id])
         if not self.may_be_missing.isdisjoint(task.upstream):
             if native_flow.joins(task):
                 ids = list(task.upstream)
