@@ -21,7 +21,6 @@ from dagglot.ir.model import (
 )
 from dagglot.pycode import Call, Code
 from dagglot.targets.airflow import statements, values
-from dagglot.targets.airflow.credentials import python_connection, type_of
 from dagglot.targets.airflow.imports import Imports
 from dagglot.targets.airflow.kinds import values_in
 from dagglot.targets.airflow.pieces import broken, clause, keyword_call
@@ -61,7 +60,8 @@ class Function:
             for leaf in leaves
             if isinstance(leaf, tree.TaskOutput)
         }
-        stores = values.Stores(self.secret, self.connection)
+        # the file's methods: with its own it would be tied to itself, in a cycle nobody collects
+        stores = values.Stores(file.secret, file.connection)
         self.names = values.python_names(
             file.pipeline, names, self.used, self.context, self.whole, stores
         )
@@ -78,13 +78,6 @@ class Function:
         expanded = task.for_each is not None and not hook
         if expanded or any(isinstance(leaf, tree.Item) for leaf in leaves):
             self.item()
-
-    def secret(self, name: str) -> str:
-        return f"{self.file.airflow('Variable')}.get({pycode.literal(name)})"
-
-    def connection(self, name: str, field: str) -> str:
-        self.file.airflow("BaseHook")
-        return python_connection(type_of(self.file.pipeline, name), name, field)
 
     def item(self) -> None:
         if self.hook and self.task.for_each is not None:

@@ -12,6 +12,7 @@ from dagglot.ir.expand import thaw
 from dagglot.ir.model import Group, Pipeline, Task
 from dagglot.pycode import Call, Code
 from dagglot.targets.airflow import docs, edges, values
+from dagglot.targets.airflow.credentials import python_connection, type_of
 from dagglot.targets.airflow.head import Head
 from dagglot.targets.airflow.imports import Imports, airflow_module
 from dagglot.targets.airflow.names import FileNames, file_names, groups, module_name
@@ -62,6 +63,15 @@ class File:
         """A generated helper, imported."""
         self.used.add(name)
         return Code(name)
+
+    def secret(self, name: str) -> str:
+        """A secret, as a function reads it."""
+        return f"{self.airflow('Variable')}.get({pycode.literal(name)})"
+
+    def connection(self, name: str, field: str) -> str:
+        """A field of a connection, as a function reads it."""
+        self.airflow("BaseHook")
+        return python_connection(type_of(self.pipeline, name), name, field)
 
     def native(self, module: str, name: str) -> Code:
         """A class or a function that only the author of the pipeline knows, imported."""
