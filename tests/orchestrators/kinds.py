@@ -86,6 +86,7 @@ def _runs(http: HttpServer, scratch: Path) -> list[Run]:
 def _secrets(http: HttpServer) -> dict[str, str]:
     addresses = {
         "slack_hook": f"{http.address}/echo/canary-slack-hook",
+        "gone_url": "http://127.0.0.1:9/canary-gone-url",
         "hook_url": f"{http.address}/echo/canary-hook-url",
     }
     return {**SECRETS, **addresses}

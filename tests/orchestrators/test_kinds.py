@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +68,126 @@ def test_sql(target: str) -> None:
     assert seen["types"] == [{"i": "integer", "f": "real", "s": "text", "n": "null", "d": "text"}]
     assert (seen["count"], seen["after"], seen["rolled_back"]) == (1, 3, 0)
     assert seen["create"] is seen["load"] is seen["each[0]"] is None
+
+
+# --- http ---------------------------------------------------------------------------------------
+
+
+@targets("kind_http")
+def test_http(target: str) -> None:
+    found = told(target)
+    states = found.states("kind_http")
+    assert {id for id, state in states.items() if state != "success"} == {"wrong", "below", "slow"}
+    assert (states["wrong"], states["below"], states["slow"]) == (
+        "failed",
+        "upstream_failed",
+        "failed",
+    )
+    seen = outputs(found, "kind_http")
+    assert seen["get"]["query"] == {"day": ["2026-10-24"], "tag": ["a", "b&c"]}
+    assert seen["get"]["headers"]["x-trace"] == "kind_http"
+    assert seen["missing"] == "x" * 1000
+
+
+@targets("kind_http")
+def test_http_bodies(target: str) -> None:
+    by_body = {one.method: one for one in told(target).requests if one.path == "/echo" and one.body}
+    post, put = by_body["POST"], by_body["PUT"]
+    query = {"day": ["2026-10-24"], "tag": ["a", "b&c"]}
+    assert json.loads(post.body) == {"rows": query, "full": True, "none": None}
+    assert post.headers["content-type"] == "application/json"
+    assert post.headers["authorization"] == SECRETS["api_token"]
+    assert put.body == "day=2026-10-24"
+    login = base64.b64encode(b"ada:canary-api-password").decode()
+    assert put.headers["authorization"] == f"Basic {login}"
+
+
+@targets("kind_http")
+def test_http_says_what_was_answered_in_short(target: str) -> None:
+    log = (told(target).scratch / "log").read_text(errors="replace")
+    assert re.search("500: x{200}(?!x)", log)
+    assert not re.search("500: x{201}", log)
+
+
+# --- sensors ------------------------------------------------------------------------------------
+
+FOUND = {"http": "http", "path": "x" * 1000, "sql": 1, "call": "sensor_call", "raises": True}
+
+
+@targets("kind_sensor")
+def test_sensors(target: str) -> None:
+    found = told(target)
+    tasks = found.tasks("kind_sensor")
+    ends = {
+        "never": "failed",
+        "after_never": "upstream_failed",
+        "gives_up": "skipped",
+        "after_skip": "skipped",
+    }
+    assert {id: one["state"] for id, one in tasks.items()} == dict.fromkeys(tasks, "success") | ends
+    file = str(found.scratch / "ready-kind_sensor.csv")
+    nothing = {"duration": None, "until": None, "early": None}
+    for id, output in {**FOUND, **nothing, "file": file, "uses": file}.items():
+        assert tasks[id]["output"] == output, id
+    assert tasks["raises"]["attempts"] == 2
+    assert tasks["never"]["attempts"] == 1
+    assert len(found_requests(found, "/late/http")) == 3
+
+
+def found_requests(found: Told, path: str) -> list[Any]:
+    return [one for one in found.requests if one.path == path]
+
+
+# --- other pipelines ----------------------------------------------------------------------------
+
+
+@targets("kind_trigger_pipeline")
+def test_triggered_pipelines(target: str) -> None:
+    found = told(target)
+    tasks = found.tasks("kind_trigger_pipeline")
+    assert {id: one["state"] for id, one in tasks.items()} == {
+        "start": "success",
+        "forget": "success",
+        "fails": "failed",
+        "below": "upstream_failed",
+        "other": "success",
+    }
+    assert isinstance(tasks["start"]["output"], str)
+    assert tasks["start"]["output"] != tasks["forget"]["output"]
+    assert tasks["fails"]["output"] is None
+
+
+# --- notifications ------------------------------------------------------------------------------
+
+
+@targets("kind_notify")
+def test_everybody_is_told_once(target: str) -> None:
+    found = told(target)
+    tasks = found.tasks("kind_notify")
+    assert {id: one["state"] for id, one in tasks.items()} == {
+        "work": "success",
+        "all": "success",
+        "plain": "success",
+        "unreachable": "failed",
+    }
+    assert tasks["unreachable"]["attempts"] == 2
+    (chat,) = found_requests(found, "/echo/canary-slack-hook")
+    ready = "Rows of 2026-10-24 are ready"
+    assert json.loads(chat.body) == {"text": ready, "channel": "#data"}
+    first, second = (json.loads(one.body) for one in found_requests(found, "/echo/canary-hook-url"))
+    assert first.keys() == {
+        *("pipeline", "task", "run_id", "state", "url", "error", "owner", "message"),
+    }
+    assert (first["pipeline"], first["task"], first["state"]) == ("kind_notify", "all", "running")
+    assert [first["message"], second["message"]] == [ready, "plain says hello"]
+    headers = found_requests(found, "/echo/canary-hook-url")[0].headers
+    assert headers["x-token"] == SECRETS["hook_token"]
+    (mail,) = found.mails
+    assert mail["subject"] == "kind_notify: running"
+    assert {one.strip() for one in mail["to"].split(",")} == {"ana@example.com", "bo@example.com"}
+    assert ready in mail.as_string()
+    (event,) = (found.scratch / "own").read_text().splitlines()
+    assert json.loads(event)["message"] == ready
 
 
 # --- secrets ------------------------------------------------------------------------------------

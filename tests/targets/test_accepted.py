@@ -76,6 +76,11 @@ _AIRFLOW = frozenset(
         *("connection-snowflake", "connection-http", "connection-s3", "connection-gcs"),
         *("connection-kubernetes", "connection-docker", "connection-slack"),
         *("connection-smtp", "connection-generic"),
+        *("http", "notify", "trigger-pipeline"),
+        *("sensor-file", "sensor-http", "sensor-sql", "sensor-call", "sensor-duration"),
+        *("sensor-until", "sensor-pipeline"),
+        *("pool", "priority", "resources", "max-active-runs", "depends-on-past"),
+        "retries-jitter",
     }
 )
 _PREFECT_KINDS = frozenset(

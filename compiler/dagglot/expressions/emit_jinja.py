@@ -134,6 +134,28 @@ def jinja_text(value: str | Expression | Text, names: Names, used: set[str]) -> 
     return "".join(pieces)
 
 
+def jinja_data(value: object, names: Names, used: set[str]) -> str:
+    """The inside of `{{ … }}` that yields a value with its types: JSON with expressions in it."""
+    if isinstance(value, tree.NODES):
+        return jinja_expression(value, names, used)
+    writer = _Jinja(names, used)
+    if isinstance(value, Text):
+        parts = (part if isinstance(part, str) else writer.text(part)[0] for part in value.parts)
+        quoted = (
+            writer.literal(text) if isinstance(part, str) else f"({text})"
+            for part, text in zip(value.parts, parts, strict=True)
+        )
+        return f"({' ~ '.join(quoted)})"
+    if isinstance(value, dict):
+        pairs = (
+            f"{writer.literal(key)}: {jinja_data(item, names, used)}" for key, item in value.items()
+        )
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(jinja_data(item, names, used) for item in value)}]"
+    return writer.literal(value)
+
+
 # What must be printed by an expression: a brace that would open a tag, or that stands before what
 # becomes one; a CR; a template's last newline.
 _AT_END: Final = re.compile(r"\{(?=[{%#\r]|\n\Z)|\r|\n\Z")

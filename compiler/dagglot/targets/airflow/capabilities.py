@@ -26,6 +26,38 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "function with the connection's hook: Airflow's templates turn all values into text, and "
         "its operators return rows without the names of their columns"
     ),
+    Feature.HTTP: native(
+        "a TaskFlow function with HttpHook, or with `requests` where there is no connection; "
+        "HttpOperator has neither addresses of its own nor more than one value of a name"
+    ),
+    **{
+        Feature(f"sensor-{kind}"): native(
+            f"`@task.sensor`{note}. Rescheduled, so that it holds no worker slot, unless it looks "
+            "more often than once a minute and has no retries. Not deferred: that would need a "
+            "triggerer"
+        )
+        for kind, note in {
+            "file": ", as FileSensor does not say which path it found",
+            "http": "",
+            "sql": "",
+            "call": "",
+            "duration": "",
+            "until": ", which looks every `poll`",
+        }.items()
+    },
+    Feature.SENSOR_PIPELINE: native(
+        "ExternalTaskSensor, by the logical date: a run of Airflow 3 without one, as by hand, is "
+        "not found"
+    ),
+    Feature.TRIGGER_PIPELINE: native(
+        "RunDagOperator in the helpers, a TriggerDagRunOperator whose output is the run's id. "
+        "Airflow 3 itself waits behind the task's code, where no timeout counts, so it waits "
+        "inside"
+    ),
+    Feature.NOTIFY: emulated(
+        "a TaskFlow function that posts, mails by SmtpHook, or calls yours: Airflow's notifiers "
+        "are for callbacks, where an error is only logged, and it is the work of this task"
+    ),
     Feature.NOOP: native("EmptyOperator"),
     Feature.NATIVE: native(
         "the operator class with its arguments. Expressions become Jinja, so they work in the "
@@ -111,11 +143,30 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "and waits a day at most: beyond these a retry policy in the helpers computes the wait"
     ),
     Feature.RETRIES_MAX_DELAY: native("with constant delays the smaller of the two is written"),
+    Feature.RETRIES_JITTER: emulated(
+        "a retry policy in the helpers adds it; Airflow itself has jitter with exponential waits "
+        "alone, of a length of its own",
+        since="3.3",
+    ),
     Feature.TASK_TIMEOUT: native(
         "`execution_timeout`. BashOperator only asks a script to stop; TimedBashOperator in the "
         "helpers ends its whole process group"
     ),
     Feature.ENV: native("`env` with `append_env=True`; expressions in it are Jinja"),
+    # resources and limits
+    Feature.POOL: native(
+        "`pool`, `pool_slots`", setup="a pool of that name, with as many slots as may be taken"
+    ),
+    Feature.PRIORITY: native("`priority_weight`, with the weight rule `absolute`"),
+    Feature.RESOURCES: lossy(
+        "a container has them in full; other tasks as a `pod_override`, which only Airflow's "
+        "Kubernetes executor obeys"
+    ),
+    Feature.MAX_ACTIVE_RUNS: native(),
+    Feature.OVERLAP_SKIP: unsupported("Airflow queues a run that comes too early"),
+    Feature.DEPENDS_ON_PAST: native(
+        "`depends_on_past`: Airflow asks that the task succeeded or was skipped in the run before"
+    ),
     # values
     Feature.TASK_OUTPUT: native(
         "XComs: TaskFlow arguments, `xcom_pull` in templates. Airflow 3 carries integers beyond "
@@ -215,9 +266,17 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
 }
 
 _VERSION_2: Final[Mapping[Feature, Verdict]] = {
+    Feature.SENSOR_PIPELINE: native("ExternalTaskSensor, by the logical date"),
+    Feature.TRIGGER_PIPELINE: native(
+        "RunDagOperator in the helpers, a TriggerDagRunOperator whose output is the run's id"
+    ),
     Feature.RETRIES_LINEAR: emulated(
         "Airflow has constant and exponential waits only; a `pre_execute` hook in the helpers "
         "waits for the rest, and holds a worker slot while it does"
+    ),
+    Feature.RETRIES_JITTER: emulated(
+        "a `pre_execute` hook in the helpers waits, and holds a worker slot while it does; Airflow "
+        "itself has jitter with exponential waits alone, of a length of its own"
     ),
     Feature.RETRIES_EXPONENTIAL: native(
         "Airflow adds jitter of less than the wait again. It rounds delays up to whole seconds "

@@ -13,13 +13,16 @@ from dagglot.ir.model import (
     NativeBody,
     NoopBody,
     Pipeline,
+    SensorBody,
     ShellBody,
     SqlBody,
     Task,
+    TriggerPipelineBody,
 )
 from dagglot.targets.airflow import docs, values
 from dagglot.targets.airflow.credentials import type_of
 from dagglot.targets.airflow.kinds import is_function
+from dagglot.targets.airflow.retries import attempts
 from dagglot.targets.airflow.steps import Woven
 from dagglot.targets.airflow.weaving import woven
 from dagglot.targets.base import Context
@@ -37,6 +40,8 @@ def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
         "params": {param.name: _param(pipeline, param.name) for param in pipeline.params},
         "tasks": [_task(made, task, context) for task in made.pipeline.tasks],
     }
+    if pipeline.concurrency.max_active_runs is not None:
+        facts["max_active_runs"] = pipeline.concurrency.max_active_runs
     return facts
 
 
@@ -89,14 +94,20 @@ def _task(made: Woven, task: Task, context: Context) -> dict[str, Any]:
             facts.pop("retries")
     if task.teardown_of:
         facts["teardown"] = True
+    if task.pool is not None:
+        facts |= {"pool": task.pool.name, "pool_slots": task.pool.slots}
+    if task.priority is not None:
+        facts["priority"] = task.priority
+    if task.depends_on_past:
+        facts["depends_on_past"] = True
     if task.owner or pipeline.owner:
         facts["owner"] = task.owner or pipeline.owner
     if retries.count:
         cap = retries.max_delay if retries.max_delay is not None else timedelta.max
         facts["retry_delay"] = _seconds(min(retries.delay, cap))
         grows = retries.count > 1 and timedelta(0) < retries.delay < cap
-        if retries.backoff is Backoff.LINEAR and grows and context.version != "2.11":
-            facts["retry_policy"] = "LinearRetryPolicy"
+        if (own := attempts(task).own) and context.version != "2.11":
+            facts["retry_policy"] = f"{own.title()}RetryPolicy"
         if retries.max_delay is not None and retries.backoff is not Backoff.CONSTANT and grows:
             facts["max_retry_delay"] = _seconds(retries.max_delay)
     match task.body:
@@ -104,10 +115,16 @@ def _task(made: Woven, task: Task, context: Context) -> dict[str, Any]:
             facts["operator"] = "_ShortCircuitDecoratedOperator"
         case BranchBody() if task.id not in made.groups:
             facts["operator"] = "_BranchPythonDecoratedOperator"
+        case SensorBody() if is_function(task):
+            facts["operator"] = "DecoratedSensorOperator"
         case _ if is_function(task):
             facts["operator"] = "_PythonDecoratedOperator"
         case ShellBody():
             facts["operator"] = "BashOperator" if task.timeout is None else "TimedBashOperator"
+        case TriggerPipelineBody():
+            facts["operator"] = "RunDagOperator"
+        case SensorBody():
+            facts["operator"] = "ExternalTaskSensor"
         case SqlBody(connection=name):
             duckdb = type_of(pipeline, name) == "duckdb"
             facts["operator"] = "PythonOperator" if duckdb else "SQLExecuteQueryOperator"

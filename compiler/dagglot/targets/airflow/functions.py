@@ -12,15 +12,18 @@ from dagglot.expressions.tree import references
 from dagglot.ir.model import (
     BranchBody,
     GateBody,
+    HttpBody,
     NoopBody,
+    NotifyBody,
     OtherBody,
     PythonBody,
+    SensorBody,
     SqlBody,
     Task,
     Value,
 )
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import statements, values
+from dagglot.targets.airflow import messages, requests, sensors, statements, values
 from dagglot.targets.airflow.imports import Imports
 from dagglot.targets.airflow.kinds import values_in
 from dagglot.targets.airflow.pieces import broken, clause, keyword_call
@@ -245,6 +248,13 @@ class Function:
             case SqlBody() as body:
                 self.when()
                 self.returns(statements.function(self, body))
+            case HttpBody() as body:
+                self.when()
+                self.returns(requests.call(self, body))
+            case NotifyBody() as body:
+                messages.tell(self, body)
+            case SensorBody() as body:
+                sensors.look(self, body)
             case GateBody() as body:
                 self.gate(body)
             case BranchBody() as body:

@@ -30,6 +30,8 @@ class Head:
             arguments["doc_md"] = pycode.text_block(docs.markdown(pipeline.docs))
         arguments |= self.schedule()
         arguments["is_paused_upon_creation"] = False
+        if pipeline.concurrency.max_active_runs is not None:
+            arguments["max_active_runs"] = pipeline.concurrency.max_active_runs
         if pipeline.concurrency.max_active_tasks is not None:
             arguments["max_active_tasks"] = pipeline.concurrency.max_active_tasks
         if options.get("max_consecutive_failed_dag_runs") is not None:
@@ -85,6 +87,9 @@ class Head:
         if pipeline.owner:
             found["owner"] = pipeline.owner
         found |= shared
+        if any(task.priority is not None for task in pipeline.tasks):
+            # Airflow's own default adds the priorities of all that is downstream
+            found["weight_rule"] = "absolute"
         queue = pipeline.options.get("airflow", {}).get("queue")
         if queue:
             found["queue"] = queue

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dagglot.expressions.tree import TaskOutput, references
+from dagglot.ir.kinds import AssetWait, PipelineWait
 from dagglot.ir.model import (
     BranchBody,
     GateBody,
+    HttpBody,
     NoopBody,
+    NotifyBody,
     OtherBody,
     PythonBody,
+    SensorBody,
     SqlBody,
     Task,
     Value,
@@ -23,8 +27,10 @@ def is_function(task: Task) -> bool:
     match task.body:
         case OtherBody(kind=kind) if kind == WATCHER_AGAIN:
             return False
-        case PythonBody() | GateBody() | BranchBody() | OtherBody():
+        case PythonBody() | HttpBody() | NotifyBody() | GateBody() | BranchBody() | OtherBody():
             return True
+        case SensorBody(wait_for=wait):
+            return not isinstance(wait, PipelineWait | AssetWait)
         case SqlBody() as body:
             return not statements.is_operator(body)
         case NoopBody():

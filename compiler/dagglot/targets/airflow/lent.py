@@ -40,11 +40,20 @@ def connection(settings: Mapping[str, Any]) -> dict[str, Any]:
     elif type == "slack":
         # a webhook's address is the secret of its connection
         made["password"] = settings.get("uri") or settings.get("password")
+    elif type == "smtp":
+        options = {**_encryption(settings, options.pop("tls", None)), **options}
     else:
         made["schema"] = settings.get("database")
     if options:
         made["extra"] = options
     return {key: value for key, value in made.items() if value is not None}
+
+
+def _encryption(settings: Mapping[str, Any], tls: object) -> dict[str, Any]:
+    """Airflow's switches for ``tls: ssl``, ``starttls`` or ``none``; else as the port is used."""
+    usual = {465: "ssl", 587: "starttls"}.get(int(settings.get("port") or 465), "none")
+    chosen = tls or usual
+    return {"disable_ssl": chosen != "ssl", "disable_tls": chosen != "starttls"}
 
 
 def _address(settings: Mapping[str, Any], options: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from dagglot.targets.airflow.names import FileNames, file_names, groups, module_
 from dagglot.targets.airflow.natives import native_aliases, provider_package
 from dagglot.targets.airflow.order import Block, arranged
 from dagglot.targets.airflow.passing import Passing
-from dagglot.targets.airflow.retries import attempts
+from dagglot.targets.airflow.retries import Attempts, attempts
 from dagglot.targets.airflow.shared import module_of
 from dagglot.targets.airflow.steps import Woven
 from dagglot.targets.airflow.tasks import Tasks
@@ -53,6 +53,7 @@ class File:
         self.names: FileNames = file_names(self.pipeline, set(self.natives.values()))
         self.passing = Passing(self.woven)
         self.needs_dag = False
+        self.pools: set[str] = set()
 
     def airflow(self, name: str) -> Code:
         """A name of Airflow's or the standard library's, imported."""
@@ -129,9 +130,19 @@ class File:
             by_hand = check.kwargs if isinstance(check, Call) else ()
             found.append(pycode.literal(Call("check_params", (Code("context"),), by_hand)))
         plan = attempts(task)
-        if plan.waits.endswith("-code") and self.version == "2.11":
-            hook = self.helper("wait_linearly" if "linear" in plan.waits else "wait_exponentially")
-            found.append(Code(f"{hook}(context)"))
+        if plan.own and self.version == "2.11":
+            found += [Code(f"{pycode.literal(hook)}(context)") for hook in self.waiting(plan)]
+        return found
+
+    def waiting(self, plan: Attempts) -> list[Code | Call]:
+        """The hooks of 2.11 that wait for what Airflow itself does not."""
+        found: list[Code | Call] = []
+        if plan.own != "constant":
+            name = "wait_linearly" if plan.own == "linear" else "wait_exponentially"
+            found.append(self.helper(name))
+        if plan.jitter is not None:
+            seconds = plan.jitter.total_seconds()
+            found.append(Call(self.helper("wait_up_to"), (seconds,)))
         return found
 
     def duration(self, value: timedelta) -> Call:
@@ -149,21 +160,24 @@ class File:
                 found["retry_exponential_backoff"] = True
             if plan.max_delay is not None:
                 found["max_retry_delay"] = self.duration(plan.max_delay)
-            if plan.waits.endswith("-code"):
-                found |= self.own_waits("linear" if "linear" in plan.waits else "exponential")
+            if plan.own:
+                found |= self.own_waits(plan)
         if task.timeout is not None:
             found["execution_timeout"] = self.duration(task.timeout)
         return found
 
-    def own_waits(self, backoff: str) -> dict[str, object]:
+    def own_waits(self, plan: Attempts) -> dict[str, object]:
         """Generated code for waits that Airflow does not compute: a policy of its own on 3.x, a
         hook that waits for the rest on 2.11."""
         if self.version != "2.11":
-            return {"retry_policy": Call(self.helper(f"{backoff.title()}RetryPolicy"))}
-        hook = self.helper("wait_linearly" if backoff == "linear" else "wait_exponentially")
-        if not self.pipeline.params:
-            return {"pre_execute": hook}
-        return {"pre_execute": Call(self.helper("each_of"), (self.params_check(), hook))}
+            jitter = () if plan.jitter is None else (("jitter", self.duration(plan.jitter)),)
+            return {"retry_policy": Call(self.helper(f"{plan.own.title()}RetryPolicy"), (), jitter)}
+        hooks: list[object] = [*self.waiting(plan)]
+        if self.pipeline.params:
+            hooks.insert(0, self.params_check())
+        if len(hooks) == 1:
+            return {"pre_execute": hooks[0]}
+        return {"pre_execute": Call(self.helper("each_of"), tuple(hooks))}
 
     def shared_arguments(self, attempts: Mapping[str, dict[str, object]]) -> dict[str, object]:
         """What most tasks have alike, for ``default_args``; else no retries, said explicitly."""

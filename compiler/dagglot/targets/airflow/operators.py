@@ -6,13 +6,23 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from dagglot.expressions import tree
-from dagglot.expressions.emit_jinja import jinja_text
+from dagglot.expressions.emit_jinja import jinja_data, jinja_text
 from dagglot.expressions.evaluate import text_of
 from dagglot.expressions.tree import Expression, Text, references
+from dagglot.expressions.writer import Names
 from dagglot.ir.expand import thaw
-from dagglot.ir.model import NativeBody, ShellBody, SqlBody, Task, Value
+from dagglot.ir.kinds import PipelineWait
+from dagglot.ir.model import (
+    NativeBody,
+    SensorBody,
+    ShellBody,
+    SqlBody,
+    Task,
+    TriggerPipelineBody,
+    Value,
+)
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import statements, values
+from dagglot.targets.airflow import statements, triggers, values
 from dagglot.targets.airflow.credentials import (
     is_secret,
     jinja_connection,
@@ -72,6 +82,14 @@ class Operator:
             operator = Code(f"{file.helper('with_secrets')}({operator})")
         return operator, own
 
+    # --- other pipelines --------------------------------------------------------------------
+
+    def trigger(self, body: TriggerPipelineBody) -> tuple[Code, dict[str, Any]]:
+        return triggers.trigger(self, body)
+
+    def sensor(self, body: SensorBody, awaited: PipelineWait) -> tuple[Code, dict[str, Any]]:
+        return triggers.wait(self, body, awaited)
+
     # --- sql --------------------------------------------------------------------------------
 
     def sql(self, body: SqlBody) -> tuple[Code, dict[str, Any]]:
@@ -125,15 +143,25 @@ class Operator:
         return Code(f"{name}({source})") if "\n" in source else Call(name, (source,))
 
     def jinja(self, value: Expression | Text) -> str:
-        whole = any(isinstance(leaf, tree.Params) for leaf in references(value))
         used: set[str] = set()
-        pipeline = self.file.pipeline
-        names = values.jinja_names(pipeline, used, whole, self.file.instances(self.task, used))
-        made = jinja_text(value, names, used)
-        if "run_params(" in made and pipeline.schedule.params:
+        return self.with_macros(jinja_text(value, self.names(value, used), used), used)
+
+    def json(self, value: Value) -> str:
+        """A template that renders to the value as JSON."""
+        used = {"json_text"}
+        source = jinja_data(value, self.names(value, used), used)
+        return self.with_macros(f"{{{{ json_text({source}) }}}}", used)
+
+    def names(self, value: Value, used: set[str]) -> Names:
+        whole = any(isinstance(leaf, tree.Params) for leaf in references(value))
+        instances = self.file.instances(self.task, used)
+        return values.jinja_names(self.file.pipeline, used, whole, instances)
+
+    def with_macros(self, template: str, used: set[str]) -> str:
+        if "run_params(" in template and self.file.pipeline.schedule.params:
             used.add("run_params")
         self.file.macros |= used
-        return made
+        return template
 
     # --- native -----------------------------------------------------------------------------
 

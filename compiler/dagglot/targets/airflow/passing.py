@@ -10,6 +10,7 @@ from dagglot.ir import flow, graph
 from dagglot.ir.model import (
     BranchBody,
     GateBody,
+    HttpBody,
     NativeBody,
     NoopBody,
     OtherBody,
@@ -136,7 +137,7 @@ def _has_outputs(task: Task) -> bool:
     match task.body:
         case ShellBody(output=output):
             return output == "text"
-        case PythonBody() | GateBody() | BranchBody():
+        case PythonBody() | GateBody() | BranchBody() | HttpBody():
             return True
         case _:
             return False

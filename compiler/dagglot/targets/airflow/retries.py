@@ -19,20 +19,29 @@ class Attempts:
 
     count: int
     delay: timedelta
-    waits: Literal["constant", "exponential", "linear-code", "exponential-code"]
+    waits: Literal["constant", "exponential", "constant-code", "linear-code", "exponential-code"]
     max_delay: timedelta | None
+    jitter: timedelta | None = None
+
+    @property
+    def own(self) -> str:
+        """The backoff that generated code computes, "" where Airflow itself does."""
+        return self.waits.removesuffix("-code") if self.waits.endswith("-code") else ""
 
 
 def attempts(task: Task) -> Attempts:
     retries = task.retries
-    cap = retries.max_delay
+    cap, jitter = retries.max_delay, retries.jitter if retries.count else None
     steady = not retries.delay or retries.count <= 1 or (cap is not None and cap <= retries.delay)
     if retries.backoff is Backoff.CONSTANT or steady:
         # Airflow's `max_retry_delay` does not cap a constant delay; the first wait has no backoff
         delay = retries.delay if cap is None else min(retries.delay, cap)
-        return Attempts(retries.count, delay, "constant", None)
+        waits: Literal["constant", "constant-code"] = "constant-code" if jitter else "constant"
+        return Attempts(retries.count, delay, waits, None, jitter)
     if retries.backoff is Backoff.LINEAR:
-        return Attempts(retries.count, retries.delay, "linear-code", cap)
+        return Attempts(retries.count, retries.delay, "linear-code", cap, jitter)
+    if jitter is not None:
+        return Attempts(retries.count, retries.delay, "exponential-code", cap, jitter)
     own = _within_bounds(retries)
     return Attempts(retries.count, retries.delay, "exponential" if own else "exponential-code", cap)
 

@@ -19,12 +19,26 @@ MODULES: Final[Mapping[str, str]] = {
     "run_time": "runs",
     "LinearRetryPolicy": "retries",
     "ExponentialRetryPolicy": "retries",
+    "ConstantRetryPolicy": "retries",
+    "wait_up_to": "retries",
     "wait_linearly": "retries",
     "wait_exponentially": "retries",
     "TimedBashOperator": "operators",
     "each": "operators",
     "with_secrets": "operators",
+    "RunDagOperator": "triggers",
+    "event_of": "alerts",
+    "with_message": "alerts",
+    "tell_slack": "alerts",
+    "slack_webhook": "alerts",
+    "tell_email": "alerts",
+    "tell_webhook": "alerts",
     "run_sql": "sql",
+    "request_url": "http",
+    "request_path": "http",
+    "look_at_url": "http",
+    "look_at_path": "http",
+    "first_start": "sensors",
     "run_duckdb": "sql",
     "keep_none": "outputs",
     "parse_json": "outputs",
@@ -37,6 +51,11 @@ MODULES: Final[Mapping[str, str]] = {
     "outputs_of": "instances",
 }
 """Which module of the package has which helper; `values` has those of expressions."""
+
+_NEEDS: Final[Mapping[str, frozenset[str]]] = {
+    "http": frozenset({"json_text", "to_text"}),
+}
+"""What a module of the package imports of `values`."""
 
 _AIRFLOW: Final = {"3.3": "apache-airflow>=3.3,<4", "2.11": "apache-airflow>=2.11,<3"}
 _STANDARD: Final = "apache-airflow-providers-standard>=1.9"
@@ -58,10 +77,12 @@ def _helpers(names: set[str], context: Context) -> Iterator[View]:
     folder = PurePosixPath("dags", PACKAGE)
     if names:
         yield View("airflow/helpers/__init__.py.j2", folder / "__init__.py")
-    functions = needed(name for name in names if name in HELPERS)
+    modules = sorted({MODULES[name] for name in names if name in MODULES})
+    values = {name for name in names if name in HELPERS}
+    functions = needed(values.union(*(_NEEDS.get(module, ()) for module in modules)))
     if functions:
         yield View("helpers/values.py.j2", folder / "values.py", {"functions": functions})
-    for module in sorted({MODULES[name] for name in names if name in MODULES}):
+    for module in modules:
         data = {"names": sorted(names), "version": context.version}
         yield View(f"airflow/helpers/{module}.py.j2", folder / f"{module}.py", data)
 

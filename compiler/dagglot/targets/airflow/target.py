@@ -105,7 +105,8 @@ def _request(root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
 
 def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
     from dagglot.expressions.tree import references
-    from dagglot.ir.model import NativeBody, PythonBody
+    from dagglot.ir.kinds import PipelineWait
+    from dagglot.ir.model import NativeBody, PythonBody, SensorBody, TriggerPipelineBody
     from dagglot.targets.airflow.credentials import is_secret
     from dagglot.targets.airflow.names import PACKAGE, module_name
     from dagglot.targets.airflow.natives import native_classes
@@ -131,6 +132,20 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
     for task in pipeline.tasks:
         modules: list[str] = []
         match task.body:
+            case SensorBody(wait_for=PipelineWait(), on_timeout="skip"):
+                yield codes.UNSUPPORTED.at(
+                    task.at("on_timeout"),
+                    target=title,
+                    feature="`on_timeout: skip` of a sensor that waits for a pipeline",
+                    reason="Airflow's ExternalTaskSensor would skip also where that run failed",
+                )
+            case TriggerPipelineBody(partition=partition) if partition is not None:
+                yield codes.UNSUPPORTED.at(
+                    task.at("partition"),
+                    target=title,
+                    feature="the partition of a run that is started",
+                    reason="dagglot does not generate partitions yet",
+                )
             case PythonBody(module=module):
                 modules = [module]
             case NativeBody(calls=calls) if "airflow" in calls:

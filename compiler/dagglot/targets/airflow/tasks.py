@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dagglot import pycode
 from dagglot.ir.expand import thaw
+from dagglot.ir.kinds import PipelineWait
 from dagglot.ir.model import (
     BranchBody,
+    ContainerBody,
     GateBody,
     NativeBody,
     NoopBody,
     OtherBody,
     PythonBody,
+    SensorBody,
     ShellBody,
     SqlBody,
     Task,
+    TriggerPipelineBody,
     TriggerRule,
 )
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import docs
+from dagglot.targets.airflow import docs, resources, sensors
 from dagglot.targets.airflow.functions import CONTEXT_ORDER, Function
 from dagglot.targets.airflow.kinds import is_function
 from dagglot.targets.airflow.operators import Operator
@@ -73,6 +77,17 @@ class Tasks:
             found["max_active_tis_per_dagrun"] = most
         if task.owner and task.owner != self.file.pipeline.owner:
             found["owner"] = task.owner
+        if task.pool is not None:
+            self.file.pools.add(task.pool.name)
+            found["pool"] = task.pool.name
+            if task.pool.slots != 1:
+                found["pool_slots"] = task.pool.slots
+        if task.priority is not None:
+            found["priority_weight"] = task.priority
+        if task.depends_on_past:
+            found["depends_on_past"] = True
+        if task.resources and not isinstance(task.body, ContainerBody):
+            found["executor_config"] = {"pod_override": resources.pod(self.file, task)}
         queue = task.options.get("airflow", {}).get("queue")
         if queue:
             found["queue"] = queue
@@ -92,6 +107,10 @@ class Tasks:
                 function, own = made.shell(body)
             case SqlBody() as body:
                 function, own = made.sql(body)
+            case SensorBody(wait_for=PipelineWait() as awaited) as body:
+                function, own = made.sensor(body, awaited)
+            case TriggerPipelineBody() as body:
+                function, own = made.trigger(body)
             case NoopBody():
                 function, own = self.file.airflow("EmptyOperator"), {}
             case NativeBody() as body:
@@ -227,7 +246,10 @@ class Tasks:
         file = self.file
         name, kept = file.airflow("task"), None
         body = task.body if task.id not in file.woven.groups else None
-        if isinstance(body, GateBody):
+        if isinstance(task.body, SensorBody):
+            name = Code("task.sensor")
+            arguments = {**sensors.arguments(file, task, task.body), **arguments}
+        elif isinstance(body, GateBody):
             name = Code("task.short_circuit")
         elif isinstance(body, BranchBody):
             name = Code("task.branch")

@@ -4,9 +4,9 @@ Job: {"request", "home", "from": index of the first run, "broken": null or what 
 Says on the CHANNEL, a file descriptor, one JSON object a line: {"begun": iso}, {"ended": run},
 {"collected": run}.
 
-`DAG.test()` ignores pools, limits on parallelism and `dagrun_timeout`, never runs what a trigger
-started, and waits for deferred triggers and human-in-the-loop tasks without an end. What else is
-wrong with it, repairs.py puts right.
+`DAG.test()` ignores pools, limits on parallelism and `dagrun_timeout`, and waits for deferred
+triggers and human-in-the-loop tasks without an end. It never runs what a task triggered, so
+triggered.py does that meanwhile. What else is wrong with it, repairs.py puts right.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import contextlib
 import datetime as dt
 import json
 import os
+import subprocess
 import sys
 import time
 import traceback
@@ -24,16 +25,17 @@ from typing import Any
 import common
 from repairs import register, repaired
 
-common.hide_probe()
-
 UNSTARTED = {"none", "scheduled", "queued"}
 
 
-def main() -> None:
-    job = json.load(sys.stdin)
+TRIGGERED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "triggered.py")
+
+
+def prepare() -> dict[str, Any]:
+    """Read the job, and make Airflow ready for it."""
+    common.hide_probe()
+    job: dict[str, Any] = json.load(sys.stdin)
     request = job["request"]
-    channel = int(sys.argv[1])
-    os.set_inheritable(channel, False)
     level = os.environ.get("AIRFLOW__LOGGING__LOGGING_LEVEL", "INFO")
     os.environ.update(common.settings(request, job["home"], log_level=level))
     os.environ["PYTHONPATH"] = os.pathsep.join(
@@ -42,19 +44,30 @@ def main() -> None:
     common.extend_path(request)
     common.create_database(job["home"], request.get("cache"))
     start_airflow()
+    return job
+
+
+def main() -> None:
+    channel = int(sys.argv[1])
+    os.set_inheritable(channel, False)
+    job = prepare()
+    request = job["request"]
 
     def say(event: dict[str, Any]) -> None:
         line = (json.dumps(event) + "\n").encode()
         while line:
             line = line[os.write(channel, line) :]
 
-    runner = Runner(request)
+    runner = Runner(request, job)
     if broken := job["broken"]:
         say({"collected": runner.collect_broken(broken)})
     for run in request["runs"][job["from"] :]:
         begun = common.now()
         say({"begun": begun.isoformat()})
         say({"ended": runner.run(run, begun)})
+    if runner.scheduler is not None:
+        runner.scheduler.kill()
+        runner.scheduler.wait()
     sys.stdout.flush()
     sys.stderr.flush()
     # 3.x leaves threads of its in-process API behind, which would delay or hang an ordinary end.
@@ -82,7 +95,9 @@ def start_airflow() -> None:
 class Runner:
     """The DAGs loaded so far, and how they are run."""
 
-    def __init__(self, request: dict[str, Any]) -> None:
+    def __init__(self, request: dict[str, Any], job: dict[str, Any] | None = None) -> None:
+        self.job = job
+        self.scheduler: subprocess.Popen[bytes] | None = None
         self.folder = request["dags_folder"]
         self.short_waits = bool((request.get("options") or {}).get("short_waits"))
         self.registered: set[str] = set()
@@ -107,6 +122,30 @@ class Runner:
             self.registered.add(file)
         return dags
 
+    def known(self, dag_id: str) -> Any:
+        """A DAG of the folder by its id, registered; None where no file has it."""
+        for file in sorted(os.listdir(self.folder)):
+            path = os.path.join(self.folder, file)
+            if not file.endswith(".py") or not os.path.isfile(path):
+                continue
+            with open(path, encoding="utf-8") as text:
+                named = f"dag_id={dag_id!r}".replace("'", '"') in text.read()
+            if named and dag_id in (dags := self.dags_of(file)):
+                return dags[dag_id]
+        return None
+
+    def runs_triggered(self, dag: Any) -> None:
+        """See to it that the runs which tasks of a DAG trigger are known and run."""
+        triggers = [task for task in dag.tasks if hasattr(task, "partial_kwargs")]
+        ids = {task.partial_kwargs.get("trigger_dag_id") for task in triggers}
+        ids |= {getattr(task, "trigger_dag_id", None) for task in dag.tasks}
+        known = [dag_id for dag_id in ids if dag_id and self.known(dag_id) is not None]
+        if known and self.job is not None and self.scheduler is None:
+            self.scheduler = subprocess.Popen([sys.executable, TRIGGERED], stdin=subprocess.PIPE)
+            assert self.scheduler.stdin is not None
+            with self.scheduler.stdin as job:
+                job.write(json.dumps(self.job).encode())
+
     def run(self, run: dict[str, Any], begun: dt.datetime) -> dict[str, Any]:
         started = time.monotonic()
         self.computed_waits.clear()
@@ -116,6 +155,7 @@ class Runner:
             dag = self.dags_of(run["file"]).get(run["dag_id"])
             if dag is None:
                 raise RuntimeError(f"{run['file']} has no DAG `{run['dag_id']}`")
+            self.runs_triggered(dag)
             with repaired(dag, notes, self.computed_waits if self.short_waits else None):
                 finished = dag.test(run_conf=run.get("params") or {}, **dates(run))
             outcome = "success" if common.plain(finished.state) == "success" else "failed"

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 from airflow.sdk import Context, RetryDecision, RetryPolicy
 
 
-class LinearRetryPolicy(RetryPolicy):
+class BackoffRetryPolicy(RetryPolicy):
+    """What the policies below have in common: up to `jitter` longer, by chance."""
+
+    def __init__(self, jitter: timedelta = timedelta(0)) -> None:
+        self.jitter = jitter
+
+    def wait(self, context: Context | None, factor: float) -> RetryDecision:
+        """The task's `retry_delay` so many times, at most its `max_retry_delay`."""
+        if context is None:
+            return RetryDecision.default()
+        task = context["task"]
+        wait = factor * task.retry_delay
+        if task.max_retry_delay is not None:
+            wait = min(wait, task.max_retry_delay)
+        return RetryDecision.retry(delay=wait + random.random() * self.jitter)
+
+
+class LinearRetryPolicy(BackoffRetryPolicy):
     """Before retry k, k times the task's `retry_delay`, at most its `max_retry_delay`."""
 
     def evaluate(
@@ -17,14 +35,4 @@ class LinearRetryPolicy(RetryPolicy):
         max_tries: int,
         context: Context | None = None,
     ) -> RetryDecision:
-        return _decision(context, try_number)
-
-
-def _decision(context: Context | None, factor: float) -> RetryDecision:
-    if context is None:
-        return RetryDecision.default()
-    task = context["task"]
-    wait = factor * task.retry_delay.total_seconds()
-    if task.max_retry_delay is not None:
-        wait = min(wait, task.max_retry_delay.total_seconds())
-    return RetryDecision.retry(delay=timedelta(seconds=wait))
+        return self.wait(context, try_number)

@@ -1,0 +1,55 @@
+"""SQL in one transaction, and what it returns as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from airflow.hooks.base import BaseHook
+
+
+def run_sql(
+    conn_id: str,
+    statements: str | Sequence[str],
+    parameters: Mapping[str, Any] | None = None,
+    output: str = "none",
+) -> Any:
+    """Run statements in order, and commit at the end; what fails before that leaves nothing.
+
+    Parameters are bound by the driver with their own types, and not logged.
+    """
+    hook = BaseHook.get_hook(conn_id)
+    with closing(hook.get_conn()) as connection:
+        if hook.supports_autocommit:
+            hook.set_autocommit(connection, False)
+        found = None
+        with closing(connection.cursor()) as cursor:
+            if hook.conn_type == "sqlite":
+                # its driver begins a transaction before an insert, not before a create
+                cursor.execute("begin")
+            for statement in [statements] if isinstance(statements, str) else statements:
+                cursor.execute(statement, *([parameters] if parameters else []))
+                if output != "none" and cursor.description:
+                    found = result(cursor.description, cursor.fetchall(), output)
+        connection.commit()
+        return found
+
+
+def result(columns: Sequence[Any], rows: Sequence[Sequence[Any]], output: str) -> Any:
+    """The rows by the names of their columns, or the first cell."""
+    if output == "scalar":
+        return plain(rows[0][0]) if rows else None
+    return [{column[0]: plain(cell) for column, cell in zip(columns, row)} for row in rows]
+
+
+def plain(value: Any) -> Any:
+    """A cell in the types of JSON; what has no such type, `to_json` refuses."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
