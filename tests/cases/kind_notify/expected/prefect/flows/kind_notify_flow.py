@@ -64,11 +64,7 @@ def plain() -> None:
 @task(name="unreachable", retries=1, retry_delay_seconds=0, cache_policy=NO_CACHE)
 def unreachable() -> None:
     event = this_event(owner="")
-    post_event(
-        secret("hook-url"),
-        dict(event, message="x"),
-        headers={"X-Token": secret("hook-token")},
-    )
+    post_event(secret("gone-url"), dict(event, message="x"))
 
 
 @flow(name="kind_notify", retries=0, log_prints=True)

@@ -19,10 +19,11 @@ class BackoffRetryPolicy(RetryPolicy):
         if context is None:
             return RetryDecision.default()
         task = context["task"]
-        wait = factor * task.retry_delay
+        wait = factor * task.retry_delay.total_seconds()
         if task.max_retry_delay is not None:
-            wait = min(wait, task.max_retry_delay)
-        return RetryDecision.retry(delay=wait + random.random() * self.jitter)
+            wait = min(wait, task.max_retry_delay.total_seconds())
+        wait += random.uniform(0, self.jitter.total_seconds())
+        return RetryDecision.retry(delay=timedelta(seconds=wait))
 
 
 class LinearRetryPolicy(BackoffRetryPolicy):
