@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import engines
-from .check import Count, cases, check, confirm, described, kind_of, smallest
+from .check import Count, Divergence, cases, check, confirm, described, kind_of, smallest
 
 SAID = sys.stdout
 
@@ -44,6 +44,8 @@ def one_engine(target: str, numbers: Sequence[int], asked: argparse.Namespace) -
         check(ready, target, count)
         if new := count.diverged[before:]:
             confirm(new, count)
+            for one in new:
+                say(told(one, target))
         each = count.seconds / max(1, count.ran)
         say(
             f"{target}: {count.made} made, {count.ran} ran, {count.refusals} refused, "
@@ -55,11 +57,16 @@ def one_engine(target: str, numbers: Sequence[int], asked: argparse.Namespace) -
     return count
 
 
+def told(one: Divergence, target: str) -> str:
+    """A divergence in a line, as soon as it is known: a long run may be broken off."""
+    once = "" if one.repeats else " (once)"
+    return f"{target} {one.case.id}{once}: {one.differences[0]}"
+
+
 def report(count: Count, asked: argparse.Namespace) -> None:
     """Every divergence in a line; the first of each kind shrunk, as a document."""
     for one in count.diverged:
-        once = "" if one.repeats else " (once)"
-        say(f"{count.target} {one.case.id}{once}: {one.differences[0]}")
+        say(told(one, count.target))
     kinds: set[str] = set()
     for one in count.diverged:
         kind = kind_of(one.differences[0])

@@ -197,6 +197,24 @@ def run_steps_in_this_process() -> None:
     MultiprocessExecutor.execute = execute
 
 
+def keep_engines() -> None:
+    """For tests only: one engine for the database of a run, so that it compiles a statement once;
+    Dagster makes one for each event."""
+    from dagster._core.storage.event_log.sqlite import sqlite_event_log
+
+    original = sqlite_event_log.create_engine
+    made: dict[str, Any] = {}
+
+    def create_engine(url: str, **settings: Any) -> Any:
+        if url not in made:
+            while len(made) > 8:
+                made.pop(next(iter(made))).dispose()
+            made[url] = original(url, **settings)
+        return made[url]
+
+    sqlite_event_log.create_engine = create_engine
+
+
 def start_steps_quickly() -> None:
     """Where a job leaves it open: fork the processes of steps from one that has Dagster loaded."""
     from dagster._core.executor.multiprocess import MultiprocessExecutor

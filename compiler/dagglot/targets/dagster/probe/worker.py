@@ -62,6 +62,7 @@ class Runner:
             common.shorten_waits()
         if options["in_process"]:
             common.run_steps_in_this_process()
+            common.keep_engines()
         elif options["start_method"] == "forkserver":
             common.start_steps_quickly()
 
@@ -105,6 +106,8 @@ class Runner:
         config = dict(run.get("run_config") or {})
         if run.get("params") and not config:
             config = {"resources": {"params": {"config": run["params"]}}}
+        if self.options["in_process"]:
+            config.setdefault("loggers", {"console": {"config": {"log_level": "CRITICAL"}}})
         if "execution" in config:
             return config
         field = job.run_config_schema.run_config_schema_type.fields["execution"].config_type
