@@ -94,10 +94,21 @@ _PREFECT_KINDS = frozenset(
         *("connection-smtp", "connection-generic"),
     }
 )
+_DAGSTER_KINDS = frozenset(
+    {
+        *("sql", "http", "secrets", "connection-fields"),
+        *("sensor-file", "sensor-http", "sensor-sql", "sensor-call"),
+        *("sensor-duration", "sensor-until"),
+        *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
+        *("connection-snowflake", "connection-bigquery", "connection-http", "connection-s3"),
+        *("connection-gcs", "connection-kubernetes", "connection-docker", "connection-slack"),
+        *("connection-smtp", "connection-generic"),
+    }
+)
 BESIDES: dict[str, frozenset[str]] = {
     "airflow@2.11": _AIRFLOW,
     "airflow": _AIRFLOW | {_MIN_ONE},
-    "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"}),
+    "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"}) | _DAGSTER_KINDS,
     "prefect": frozenset({_MIN_ONE, "allow-failure-with-leaf"}) | _PREFECT_KINDS,
 }
 """What one target accepts and not all do, by its name, or by name and version."""

@@ -9,17 +9,22 @@ from dagglot.expressions import tree
 from dagglot.ir.model import (
     BranchBody,
     GateBody,
+    HttpBody,
     NativeBody,
     NativeCall,
     NoopBody,
     Pipeline,
     PythonBody,
+    SensorBody,
     ShellBody,
+    SqlBody,
     Task,
     Value,
 )
+from dagglot.ir.task_values import body_values
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.dagster.decisions import decisions
+from dagglot.targets.dagster.kinds import Kinds
 from dagglot.targets.dagster.names import FileNames
 from dagglot.targets.dagster.scope import OpBody, Scope, call_of, returns, statement
 
@@ -63,11 +68,20 @@ class _Writer:
                 self.gate(body)
             case BranchBody() as body:
                 self.branch(body)
+            case SqlBody() as body:
+                self.kinds().sql(body)
+            case HttpBody() as body:
+                self.kinds().http(body)
+            case SensorBody() as body:
+                self.kinds().sensor(body)
             case NoopBody():
                 pass
             case _:
                 raise AssertionError(f"the capability table refuses {self.task.body}")
         return self.scope.collect()
+
+    def kinds(self) -> Kinds:
+        return Kinds(self.scope, self.pipeline, self.python_call)
 
     def when(self, condition: Value) -> None:
         skip = Code(f"raise {self.scope.rule('SkipTask')}({pycode.literal('`when` is false')})")
@@ -164,21 +178,7 @@ def outputs_read(task: Task) -> frozenset[str]:
 def _values(task: Task) -> tuple[Any, ...]:
     if task.when is False:
         return ()
-    return (task.when, *_body_values(task))
-
-
-def _body_values(task: Task) -> tuple[Any, ...]:
-    match task.body:
-        case PythonBody(args=args):
-            return (args,)
-        case ShellBody(run=run):
-            return (run, task.env)
-        case NativeBody(calls=calls) if "dagster" in calls:
-            return (calls["dagster"].args,)
-        case GateBody(condition=condition, call=call):
-            return (condition, call.args if call is not None else {})
-        case BranchBody(cases=cases, call=call):
-            conditions = tuple(case.condition for case in cases)
-            return (conditions, call.args if call is not None else {})
-        case _:
-            return ()
+    if isinstance(task.body, NativeBody):
+        entry = task.body.calls.get("dagster")
+        return (task.when, entry.args if entry is not None else {})
+    return (task.when, task.env, *(value for value, _ in body_values(task)))

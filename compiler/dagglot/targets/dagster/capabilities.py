@@ -7,7 +7,15 @@ from functools import lru_cache
 from typing import Final
 
 from dagglot.features import Feature
-from dagglot.targets.base import NOT_YET, Capabilities, Verdict, emulated, native, unsupported
+from dagglot.targets.base import (
+    NOT_YET,
+    Capabilities,
+    Verdict,
+    emulated,
+    lossy,
+    native,
+    unsupported,
+)
 
 _RULE: Final = (
     "Dagster knows one rule, all upstream succeeded: each op tells those after it how it ended, "
@@ -22,6 +30,10 @@ _DECISION: Final = (
 
 _SKIPS: Final = "an op that skips itself ends green, with its state in the metadata"
 
+_VARIABLES: Final = (
+    "environment variables such as `WAREHOUSE_URI`, for what the pipeline does not say"
+)
+
 _CODE: Final[Mapping[Feature, Verdict]] = {
     # kinds of task
     Feature.PYTHON: emulated(
@@ -31,6 +43,28 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.SHELL: emulated(
         "Dagster has no op for shell scripts any more; the helpers run bash and stream its lines "
         "to the op's log"
+    ),
+    Feature.SQL: emulated(
+        "Dagster has no op for SQL: the connection is a resource that runs the statements with "
+        "SQLAlchemy, in one transaction, parameters bound by the driver"
+    ),
+    Feature.HTTP: emulated(
+        "Dagster has no op for requests: the helpers, or the connection's resource, make them with "
+        "`requests`, which Dagster itself depends on"
+    ),
+    **dict.fromkeys(
+        (
+            Feature.SENSOR_FILE,
+            Feature.SENSOR_HTTP,
+            Feature.SENSOR_SQL,
+            Feature.SENSOR_CALL,
+            Feature.SENSOR_DURATION,
+            Feature.SENSOR_UNTIL,
+        ),
+        emulated(
+            "a sensor of Dagster starts runs and is no part of one: an op that looks again and "
+            "again, and holds its process meanwhile"
+        ),
     ),
     Feature.NOOP: native("an op without a body"),
     Feature.NATIVE: native("an op that calls the function"),
@@ -147,6 +181,32 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "own regular expressions"
     ),
     Feature.PARAM_UNKNOWN_REFUSED: native(),
+    Feature.SECRETS: native(
+        "an environment variable, read when the op runs",
+        setup="an environment variable of that name in capitals",
+    ),
+    Feature.CONNECTION_FIELDS: native(
+        "fields of the connection's resource", setup=_VARIABLES
+    ),
+    **{
+        Feature(f"connection-{type}"): native(note, setup=_VARIABLES)
+        for type, note in {
+            **dict.fromkeys(
+                ("postgres", "mysql", "sqlite", "duckdb", "snowflake"),
+                "a resource with an address of SQLAlchemy's",
+            ),
+            "http": "a resource that makes requests",
+            **dict.fromkeys(
+                ("s3", "gcs", "kubernetes", "docker", "slack", "smtp", "generic"),
+                "a resource with the parts that are read",
+            ),
+        }.items()
+    },
+    Feature.CONNECTION_BIGQUERY: lossy(
+        "a resource with an address of SQLAlchemy's; BigQuery has no transaction over several "
+        "statements: each is committed at its end",
+        setup=_VARIABLES,
+    ),
     # what people read
     Feature.DESCRIPTION: native(),
     Feature.DOCS: emulated("Dagster has one text, in Markdown: the docs follow the description"),

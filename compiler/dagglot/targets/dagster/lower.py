@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from dagglot import pycode
-from dagglot.ir.model import NoopBody, Pipeline, Task, TriggerRule
+from dagglot.ir.model import Connection, NoopBody, Pipeline, Task, TriggerRule
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
-from dagglot.targets.dagster import control_flow, labels, retries
+from dagglot.targets.dagster import connections, control_flow, labels, retries, setup
 from dagglot.targets.dagster.body import list_body, op_body
 from dagglot.targets.dagster.control_flow import Map
 from dagglot.targets.dagster.executor import executor
@@ -50,6 +50,8 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
             "job": made.names.job,
             "schedule": made.names.schedule if view.schedule is not None else None,
             "helpers": {module: sorted(names) for module, names in sorted(made.helpers.items())},
+            "packages": sorted(made.packages),
+            "setup": made.setup(),
         },
     )
 
@@ -62,6 +64,9 @@ class _File:
         self.imports = Imports()
         self.imports.module("dagster", "dg")
         self.helpers: dict[str, set[str]] = {}
+        self.packages: set[str] = set()
+        self.secrets: set[str] = set()
+        self.connections: dict[str, set[str]] = {}
         self.groups = labels.groups_by_id(pipeline.groups)
         self.policies = self.shared_policies()
         self.has_outcomes = self.names.has_outcomes
@@ -241,12 +246,16 @@ class _File:
     def need(self, body: OpBody) -> None:
         for module, name in body.helpers:
             self.helper(module, name)
-        for module, flag in body.flags:
+        for module, flag in (*body.flags, *body.library):
             self.helpers.setdefault(module, set()).add(flag)
         for module in body.modules:
             self.imports.module(module)
         for module, name in body.imports_of_file:
             self.imports.name(module, name)
+        for name, asked in body.connections.items():
+            self.connections.setdefault(name, set()).update(asked)
+        self.packages |= body.packages
+        self.secrets |= body.secrets
         if body.returns == "Any":
             self.imports.name("typing", "Any")
 
@@ -264,6 +273,9 @@ class _File:
             parameters.append("context: dg.OpExecutionContext")
         if body.params:
             parameters.append(f"params: {self.names.params}")
+        for name in body.connections:
+            module, kind = connections.class_of(connections.declared(self.pipeline, name))
+            parameters.append(f"{self.names.resources[name]}: {self.helper(module, kind)}")
         if body.item:
             parameters.append("item: Any")
         if body.index:
@@ -289,9 +301,9 @@ class _File:
             keywords["metadata"] = {
                 name: _metadata(text) for name, text in self.options["metadata"].items()
             }
-        if pipeline.params:
-            checked = self.helper("params", "checked_at_launch")
-            keywords["resource_defs"] = {"params": Code(f"{checked}({self.names.params})")}
+        resources = self.resources()
+        if resources:
+            keywords["resource_defs"] = resources
         chosen = executor(pipeline, self.options, has_outcomes=self.has_outcomes)
         if chosen is not None:
             keywords["executor_def"] = chosen
@@ -301,6 +313,29 @@ class _File:
             doc=doc,
             statements=tuple(self.nodes()),
         )
+
+    def resources(self) -> dict[str, object]:
+        """What ops are given by their names: the params, and connections."""
+        made: dict[str, object] = {}
+        if self.pipeline.params:
+            checked = self.helper("params", "checked_at_launch")
+            made["params"] = Code(f"{checked}({self.names.params})")
+        for one, asked in self.connected():
+            made[self.names.resources[one.name]] = connections.resource(one, asked)
+        return made
+
+    def connected(self) -> Iterator[tuple[Connection, set[str]]]:
+        """The connections that ops work with, and what they ask of them."""
+        for one in self.pipeline.connections:
+            if one.name in self.connections:
+                yield one, self.connections[one.name]
+
+    def setup(self) -> dict[str, Any]:
+        """What must exist outside the code."""
+        variables = [setup.of_secret(name) for name in sorted(self.secrets)]
+        for one, asked in self.connected():
+            variables += setup.of_connection(one, asked)
+        return {"variables": variables}
 
     def nodes(self) -> Iterator[Code]:
         if self.has_outcomes:

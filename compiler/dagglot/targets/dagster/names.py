@@ -14,7 +14,7 @@ from dagglot import pycode
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
-from dagglot.ir import flow
+from dagglot.ir import connections, flow
 from dagglot.ir.model import BranchBody, GateBody, NativeBody, Pipeline, PythonBody
 from dagglot.targets.dagster import control_flow, native_flow
 
@@ -38,6 +38,7 @@ _DISALLOWED: Final = frozenset(
 # Every name that a job file may import or define itself.
 RESERVED: Final = frozenset(
     {
+        *("os", "Path", "request", "ask", "look", "wait_for", "wait_until", "started_at", "texts"),
         *("dg", "json", "datetime", "timezone", "Annotated", "Any", "Literal", "ZoneInfo", "Field"),
         *("START", "END", "context", "params", "result", "attempt_number", "start_after"),
         *("attempt", "CappedRetryPolicy", "run_shell", "run_time", "checked_at_launch"),
@@ -191,6 +192,8 @@ class FileNames:
     """The parameter of a later op that is told how the task ended, or only that it did."""
     maps: Mapping[str, MapNames] = field(default_factory=dict)
     """By the id of the task or the group with ``for_each``."""
+    resources: Mapping[str, str] = field(default_factory=dict)
+    """The resource of a connection, which is also the parameter of the ops that work with it."""
     outputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """The outputs of a branch that is an op with one for each task directly below, by that one."""
 
@@ -235,6 +238,10 @@ def file_names(pipeline: Pipeline) -> FileNames:
     if has_outcomes or decides:
         for id, name in functions.items():
             outcomes[id] = _taking(pycode.identifier(f"after_{name}", used), used)
+    resources = {
+        one.name: _taking(pycode.identifier(normal_name(one.name), used), used)
+        for one in connections.used(pipeline)
+    }
     maps = {
         one.id: _map_names(one, functions, control_flow.gathered(pipeline), taken)
         for one in control_flow.maps(pipeline)
@@ -250,6 +257,7 @@ def file_names(pipeline: Pipeline) -> FileNames:
         has_outcomes,
         outcomes,
         maps,
+        resources,
         {} if has_outcomes else branch_outputs(pipeline),
     )
 

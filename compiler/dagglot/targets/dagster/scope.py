@@ -14,6 +14,7 @@ from dagglot.expressions.emit_python import (
     python_condition,
     python_data,
     python_text,
+    python_value,
 )
 from dagglot.expressions.evaluate import text_of
 from dagglot.expressions.tree import Text
@@ -21,6 +22,7 @@ from dagglot.expressions.types import BOOLEAN, Kind, Type
 from dagglot.expressions.writer import Names
 from dagglot.ir.model import Pipeline, Value
 from dagglot.pycode import INDENT, LINE_LENGTH, Call, Code
+from dagglot.targets.dagster import connections
 from dagglot.targets.dagster.imports import Imports
 from dagglot.targets.dagster.names import FileNames, imported_name, job_name
 from dagglot.targets.dagster.params import field_names
@@ -53,6 +55,14 @@ class OpBody:
     """Whether it is a generator, which sees itself to how it may end."""
     imports_of_file: set[tuple[str, str]] = field(default_factory=set)
     """Names of the standard library that its signature says."""
+    library: set[tuple[str, str]] = field(default_factory=set)
+    """What the helpers call themselves, and the job does not import."""
+    packages: set[str] = field(default_factory=set)
+    """What must be installed for it."""
+    secrets: set[str] = field(default_factory=set)
+    """The secrets that it reads."""
+    connections: dict[str, set[str]] = field(default_factory=dict)
+    """The connections that it works with, and which of their fields it reads; ``""`` is all."""
 
     def before(self) -> tuple[Code, ...]:
         """What stands before the imports of the function."""
@@ -77,7 +87,7 @@ class Scope:
         self.fields = field_names(pipeline)
         self.made = OpBody(returns="None")
         self.used: set[str] = set()
-        self.taken = {names.inputs[id] for id in upstream}
+        self.taken = {names.inputs[id] for id in upstream} | set(names.resources.values())
         leaves = tuple(tree.references(values))
         self.made.item = any(isinstance(leaf, tree.Item) for leaf in leaves)
         self.made.index = any(isinstance(leaf, tree.ItemIndex) for leaf in leaves)
@@ -95,8 +105,8 @@ class Scope:
             output=self.names.inputs.__getitem__,
             item="item",
             index="index",
-            secret=_never,
-            connection=_never,
+            secret=self.secret,
+            connection=self.connection,
         )
 
     # --- values ---------------------------------------------------------------------------------
@@ -105,6 +115,8 @@ class Scope:
         return python_data(value, self.python_names(), self.used)
 
     def text(self, value: Value) -> Code:
+        if isinstance(value, tree.SecretRef | tree.ConnectionField):
+            return python_value(value, self.python_names(), self.used)
         return python_text(_textual(value), self.python_names(), self.used)
 
     def block(self, value: Value) -> Code:
@@ -154,6 +166,22 @@ class Scope:
     def collect(self) -> OpBody:
         self.made.helpers |= {("values", name) for name in self.used}
         return self.made
+
+    # --- what lies in the environment -----------------------------------------------------------
+
+    def secret(self, name: str) -> str:
+        self.made.modules.add("os")
+        self.made.secrets.add(name)
+        return connections.secret(name)
+
+    def connection(self, name: str, field: str) -> str:
+        source = f"{self.resource(name, field)}.{field}"
+        return f"str({source})" if field == "port" else source
+
+    def resource(self, connection: str, field: str = "") -> str:
+        """The resource of a connection, of which one field is read, or all is used."""
+        self.made.connections.setdefault(connection, set()).add(field)
+        return self.names.resources[connection]
 
     # --- what a run knows -----------------------------------------------------------------------
 
@@ -210,11 +238,12 @@ class Scope:
 
 _OWN_NAMES = frozenset(
     {
+        *("os", "request", "ask", "look", "wait_for", "wait_until", "started_at", "texts", "Path"),
         *("context", "params", "result", "line", "all_params", "attempt_number", "json"),
         *("run_shell", "run_time", "to_json", "json_text", "to_text", "value_at", "item_of"),
         *("boolean", "to_bool", "to_int", "to_float", "to_date", "to_datetime", "add_time"),
         *("item", "index", "SkipTask", "skip_on", "gate", "branch", "Decision"),
-        *("Iterator", "attempt", "choose", "chosen", "is_open", "output"),
+        *("Iterator", "attempt", "choose", "found", "chosen", "is_open", "output"),
     }
 )
 """What else an op's body may say."""
@@ -240,8 +269,8 @@ def statement(prefix: str, code: Code, suffix: str = "", indent: int = INDENT) -
     return Code(f"{prefix}{pycode.layout(code, indent, len(prefix), len(suffix))}{suffix}")
 
 
-def returns(value: object) -> Code:
-    return Code(f"return {pycode.layout(value, INDENT, len('return '))}")
+def returns(value: object, indent: int = INDENT) -> Code:
+    return Code(f"return {pycode.layout(value, indent, len('return '))}")
 
 
 def call_of(function: str, arguments: Mapping[str, object]) -> Call:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -11,11 +12,17 @@ from dagglot import pycode
 from dagglot.expressions.helpers import needed
 from dagglot.pycode import Call, Code
 from dagglot.targets.base import Context, View
+from dagglot.targets.dagster import setup
 from dagglot.targets.dagster.imports import Imports
 from dagglot.targets.dagster.names import DEFINITIONS, FOLDER, PACKAGE
 
-MODULES: Final = ("attempts", "branches", "params", "rules", "runs", "shell")
+MODULES: Final = (
+    *("attempts", "branches", "connections", "databases", "http", "params", "rules"),
+    *("runs", "sensors", "shell"),
+)
 """The modules of the helper package beside `values`, which all targets share."""
+_ON_CONNECTIONS: Final = frozenset({"Database", "HttpService"})
+"""Classes of the helpers that are connections."""
 LOCATION: Final = "pipelines"
 """The name of the code location."""
 
@@ -26,6 +33,11 @@ def assemble(contributions: Sequence[Mapping[str, Any]], context: Context) -> tu
     for contribution in contributions:
         for module, names in contribution["helpers"].items():
             helpers.setdefault(module, set()).update(names)
+    if not _ON_CONNECTIONS.isdisjoint(chain.from_iterable(helpers.values())):
+        helpers.setdefault("connections", set()).add("Connection")
+    packages = {name for one in contributions for name in one["packages"]}
+    if "params" in helpers:
+        packages.add("pydantic>=2")
     views = [
         View("dagster/definitions.py.j2", PurePosixPath(f"{DEFINITIONS}.py"), _jobs(contributions)),
         View("dagster/package.py.j2", PurePosixPath(FOLDER, "__init__.py"), {"doc": _DEFS_DOC}),
@@ -35,7 +47,7 @@ def assemble(contributions: Sequence[Mapping[str, Any]], context: Context) -> tu
         View(
             "dagster/requirements.txt.j2",
             PurePosixPath("requirements.txt"),
-            {"lines": requirements(context, pydantic="params" in helpers)},
+            {"lines": requirements(context, packages)},
         ),
     ]
     if helpers:
@@ -58,7 +70,7 @@ def assemble(contributions: Sequence[Mapping[str, Any]], context: Context) -> tu
                 {"functions": needed(helpers["values"])},
             )
         )
-    return tuple(views)
+    return (*views, *setup.view(contributions))
 
 
 _DEFS_DOC: Final = pycode.docstring("One module for each job.", indent=0)
@@ -81,14 +93,12 @@ def _jobs(contributions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"imports": imports.blocks(), "definitions": pycode.assignment("defs", made)}
 
 
-def requirements(context: Context, *, pydantic: bool) -> tuple[Code, ...]:
+def requirements(context: Context, packages: Collection[str]) -> tuple[Code, ...]:
     """Ours, unless the user's file names the package itself; then the user's, as written."""
     major, minor = context.version.split(".")[:2]
-    ours = {"dagster": f"dagster>={major}.{minor},<{int(major) + 1}"}
-    if pydantic:
-        ours["pydantic"] = "pydantic>=2"
+    ours = [f"dagster>={major}.{minor},<{int(major) + 1}", *sorted(packages)]
     theirs = {_package(line) for line in context.requirements}
-    kept = [line for name, line in ours.items() if name not in theirs]
+    kept = [line for line in ours if _package(line) not in theirs]
     return tuple(Code(line) for line in (*kept, *context.requirements))
 
 

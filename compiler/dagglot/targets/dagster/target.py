@@ -39,12 +39,13 @@ class Dagster:
         return run_names(pipeline)
 
     def refusals(self, pipeline: Pipeline, context: Context) -> tuple[Diagnostic, ...]:
-        from dagglot.targets.dagster import names, options
+        from dagglot.targets.dagster import connections, names, options
 
         title = f"{self.title} {context.version}"
         return (
             *names.refusals(pipeline, title),
             *options.refusals(pipeline, context, title),
+            *connections.refusals(pipeline, title),
         )
 
     def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
@@ -78,10 +79,13 @@ class Dagster:
         python_path: Sequence[Path],
         runs: Sequence[RunSpec],
         options: Mapping[str, Any],
-        stores: Stores | None = None,  # noqa: ARG002 - no kind that is generated uses one yet
+        stores: Stores | None = None,
     ) -> dict[str, Any]:
+        from dagglot.targets.dagster.connections import environment
+
         return {
             **_request(root, python_path),
+            "environment": environment(stores) if stores is not None else {},
             "options": dict(options),
             "runs": [
                 {

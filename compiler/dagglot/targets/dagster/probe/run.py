@@ -1,6 +1,7 @@
 """Run generated jobs in the real Dagster: `python run.py ANSWER < REQUEST`.
 
 Request: {"root", "python_path": [folders],
+"environment": {name: text},
 "options": {"in_process", "short_waits", "start_method": "forkserver" or "spawn"},
 "runs": [{"key", "job", "params", "run_config": whole or null, "tags", "timeout": seconds}]}.
 Answer: {"version", "options", "runs": [{"key", "run", "run_id", "error", "seconds", "tasks"}]}; see
@@ -52,7 +53,11 @@ class Worker:
             pass_fds=[channel],
             process_group=0,
             # Each op may have a process of its own, which finds the user's modules by this.
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env={
+                **os.environ,
+                **request.get("environment", {}),
+                "PYTHONPATH": os.pathsep.join(paths),
+            },
         )
         os.close(channel)
         setup = {"root": request["root"], "options": request["options"]}

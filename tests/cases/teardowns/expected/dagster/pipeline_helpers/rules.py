@@ -112,7 +112,7 @@ def with_outcome(
                 except SkipTask as skip:
                     state, why = SKIPPED, str(skip)
                 except Exception as raised:
-                    if _is_retried(context):
+                    if _is_retried(context, raised):
                         raise
                     state, why, error = FAILED, repr(raised), raised
             if isinstance(result, Decision):
@@ -138,9 +138,11 @@ def with_outcome(
     return decorate
 
 
-def _is_retried(context: dg.OpExecutionContext) -> bool:
+def _is_retried(context: dg.OpExecutionContext, error: Exception) -> bool:
     policy = context.op_def.retry_policy
-    return policy is not None and context.retry_number < policy.max_retries
+    if policy is None or not getattr(error, "allow_retries", True):
+        return False
+    return context.retry_number < policy.max_retries
 
 
 def _arguments(

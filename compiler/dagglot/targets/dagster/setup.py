@@ -1,0 +1,65 @@
+"""What must exist outside the code: the file ``SETUP.md``, from what the pipelines need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from dagglot import pycode
+from dagglot.ir.model import Connection
+from dagglot.pycode import Code
+from dagglot.targets.base import View
+from dagglot.targets.dagster.connections import environment_name, fields
+
+_ADDRESSES: Final[Mapping[str, str]] = {
+    "postgres": "postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+    "mysql": "mysql+pymysql://USER:PASSWORD@HOST:3306/DATABASE",
+    "sqlite": "sqlite:////FOLDER/FILE.db",
+    "duckdb": "duckdb:////FOLDER/FILE.duckdb",
+    "snowflake": "snowflake://USER:PASSWORD@ACCOUNT/DATABASE",
+    "bigquery": "bigquery://PROJECT/DATASET",
+    "http": "https://USER:PASSWORD@HOST",
+    "smtp": "smtp://USER:PASSWORD@HOST:587?from=ADDRESS",
+    "slack": "https://hooks.slack.com/services/…",
+}
+"""How the address of a type of connection is written."""
+
+
+def of_secret(name: str) -> dict[str, str]:
+    return {"name": environment_name(name), "says": _comment(f"the secret {name}")}
+
+
+def of_connection(connection: Connection, asked: set[str]) -> Iterator[dict[str, str]]:
+    """The variables that a connection's resource reads, but those of secrets with a name."""
+    about = f"the connection {connection.name} ({connection.type})"
+    if connection.description:
+        about += f": {' '.join(connection.description.split())}"
+    for one in fields(connection, asked):
+        if one.variable:
+            such = _ADDRESSES.get(connection.type) if one.name == "uri" else None
+            what = f"; its {one.name}{f', such as {such}' if such else ''}"
+            yield {"name": one.variable, "says": _comment(about + what)}
+
+
+def _comment(words: str) -> str:
+    """Text of the user's behind a hash: nothing in it ends the line or turns its direction."""
+    return pycode.escaped(words, "\0")
+
+
+def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
+    """The file, where any pipeline needs anything."""
+    variables: dict[str, list[str]] = {}
+    for contribution in contributions:
+        for one in contribution["setup"]["variables"]:
+            says = variables.setdefault(one["name"], [])
+            if one["says"] not in says:
+                says.append(one["says"])
+    if variables:
+        data = {
+            "variables": [
+                {"name": Code(name), "says": [Code(text) for text in says]}
+                for name, says in sorted(variables.items())
+            ]
+        }
+        yield View("dagster/SETUP.md.j2", PurePosixPath("SETUP.md"), data)
