@@ -112,14 +112,15 @@ class RunNames:
     """How the target calls a pipeline and its tasks, to read its answers back.
 
     ``tasks`` maps the target's names to ids; ``helpers`` are generated tasks that are no task of
-    the pipeline and are left out of traces. ``read`` says in the language's words what the probe
-    reported in the target's.
+    the pipeline and are left out of traces; ``starts`` are the pipelines that a run starts.
+    ``read`` says in the language's words what the probe reported in the target's.
     """
 
     pipeline: str
     file: str
     tasks: Mapping[str, str]
     helpers: frozenset[str] = frozenset()
+    starts: tuple[str, ...] = ()
     read: Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]] | None = None
 
 

@@ -22,10 +22,11 @@ from dagglot.ir.model import (
     ShellBody,
     SqlBody,
     Task,
+    TriggerPipelineBody,
     Value,
 )
 from dagglot.pycode import INDENT, Call, Code
-from dagglot.targets.prefect import alerts, http, sensors, sql
+from dagglot.targets.prefect import alerts, http, sensors, sql, started
 from dagglot.targets.prefect.body import PAD, Body, arguments, seconds, statement
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import TARGET, is_object
@@ -48,6 +49,8 @@ def lower_body(task: Task, values: Values) -> Body:
             made = http.lower_http(body, task, values)
         case SensorBody() as body:
             made = sensors.lower_sensor(body, values)
+        case TriggerPipelineBody() as body:
+            made = started.lower_trigger(body, task, values)
         case NotifyBody() as body:
             made = alerts.lower_notify(body, task, values)
         case NoopBody():

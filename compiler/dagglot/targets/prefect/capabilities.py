@@ -57,6 +57,15 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
     Feature.SENSOR_CALL: emulated(_SENSORS),
     Feature.SENSOR_DURATION: emulated(_SENSORS),
     Feature.SENSOR_UNTIL: emulated(_SENSORS),
+    Feature.SENSOR_PIPELINE: emulated(
+        "the task asks the Prefect API for the run of that time, and sleeps in its thread in "
+        "between",
+        setup="a Prefect server that knows the runs of that pipeline",
+    ),
+    Feature.TRIGGER_PIPELINE: native(
+        "`run_deployment`; while the task waits its flow run holds a worker's slot",
+        setup="the deployment of that pipeline, and a worker with a slot free for it",
+    ),
     Feature.NOTIFY: emulated(
         "the blocks of Prefect that notify take a webhook of slack.com only, and neither a channel "
         "nor a mail server of yours: generated helpers send by httpx and smtplib"

@@ -20,6 +20,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         *("polls", "sleep_until", "first_start", "existing_file"),
         *("WaitTimedOut", "unless_timed_out"),
     ),
+    "other_runs": ("id_if_completed", "has_completed"),
     "events": ("this_event",),
     "chat": ("send_slack",),
     "mail": ("send_email",),

@@ -21,6 +21,7 @@ from dagglot.ir.model import (
     PythonBody,
     SensorBody,
     Task,
+    TriggerPipelineBody,
     Value,
 )
 from dagglot.pycode import identifier
@@ -39,6 +40,7 @@ _IN_BODIES: Final = frozenset(
         *("secret", "connection", "database", "run_sql", "SqlAlchemyConnector"),
         *("send_request", "expected_response", "polls", "sleep_until", "first_start"),
         *("existing_file", "WaitTimedOut", "unless_timed_out"),
+        *("run_deployment", "id_if_completed", "has_completed"),
         *("this_event", "send_slack", "send_email", "post_event", "tell_with_timeout"),
         *HELPERS,
     }
@@ -64,6 +66,7 @@ LOCALS: Final[Mapping[type, frozenset[str]]] = {
     HttpBody: frozenset({"response"}),
     SensorBody: frozenset({"found", "left"}),
     NotifyBody: frozenset({"event"}),
+    TriggerPipelineBody: frozenset({"run"}),
 }
 """What the bodies of some kinds call their own values."""
 TAKEN_IN_BODIES: Final = _IN_BODIES | _CALL_ARGUMENTS

@@ -10,7 +10,7 @@ from dagglot.expressions.types import Kind
 from dagglot.ir import kinds
 from dagglot.ir.model import SensorBody, Task, Value
 from dagglot.pycode import INDENT, Call, Code, literal
-from dagglot.targets.prefect import http, sql
+from dagglot.targets.prefect import http, sql, started
 from dagglot.targets.prefect.body import PAD, Body, arguments, seconds
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.values import Values
@@ -50,6 +50,8 @@ def lower_sensor(body: SensorBody, values: Values) -> Body:
             if time_of_day is not None:
                 return _sleep(body, _time_of_day(time_of_day, values), values)
             return _sleep(body, _moment(moment, values), values)
+        case kinds.PipelineWait() as wait:
+            return _loop(body, started.look(wait, values), values, returns="None", found="None")
         case other:
             raise TypeError(f"the capability table refuses {type(other).__name__}")
 
@@ -69,16 +71,17 @@ def _loop(
     polls = pycode.call(
         values.call("polls", "waiting"), (), keywords, INDENT, f"for {name} in ", ":"
     )
-    inner = pycode.layout(look, 2 * INDENT, len("if found := "), 1)
+    bound = "" if found == "None" else "found := "
+    inner = pycode.layout(look, 2 * INDENT, len(f"if {bound}"), 1)
     end = _end(body, values)
     if body.on_timeout == "skip" and returns != "Any":
-        returns = f"{returns} | State[None]"
+        returns = "State[None] | None" if returns == "None" else f"{returns} | State[None]"
     if returns == "Any":
         values.imports.name("typing", "Any")
     return Body(
         (
             Code(f"{PAD}for {name} in {polls}:"),
-            Code(f"{PAD * 2}if found := {inner}:"),
+            Code(f"{PAD * 2}if {bound}{inner}:"),
             Code(f"{PAD * 3}return {found}"),
             Code(PAD + end),
         ),

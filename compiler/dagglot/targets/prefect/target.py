@@ -6,7 +6,7 @@ needs but the name and the versions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -35,11 +35,13 @@ class Prefect:
 
     def names(self, pipeline: Pipeline, context: Context) -> RunNames:  # noqa: ARG002
         from dagglot.targets.prefect.names import naming
+        from dagglot.targets.prefect.started import started
 
         return RunNames(
             pipeline=pipeline.id,
             file=str(naming(pipeline).file),
             tasks={task.id: task.id for task in pipeline.tasks},
+            starts=started(pipeline),
         )
 
     def refusals(
@@ -52,6 +54,7 @@ class Prefect:
             *_colliding_params(pipeline, self.title),
             *_too_many_delays(pipeline, self.title),
             *_colliding_blocks(pipeline, self.title),
+            *_partitions(pipeline, self.title),
         )
 
     def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
@@ -113,6 +116,7 @@ class Prefect:
             "root": str(root),
             "python_path": [str(path) for path in python_path],
             "cache": None,
+            "serve": _served(root, {name for run in runs for name in run.names.starts}),
             "blocks": blocks.lent(stores) if stores is not None else [],
             "options": dict(options),
             "runs": [
@@ -132,6 +136,33 @@ class Prefect:
         from dagglot.targets.prefect.expected import expected
 
         return expected(pipeline, context)
+
+
+def _served(root: Path, pipelines: Collection[str]) -> list[dict[str, str]]:
+    """The flows of some pipelines, as far as they are deployed from this folder."""
+    if not pipelines:
+        return []
+    import yaml
+
+    deployed = yaml.safe_load((root / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    return [
+        {"file": one["entrypoint"].partition(":")[0], "flow": one["name"]}
+        for one in deployed
+        if one["name"] in pipelines
+    ]
+
+
+def _partitions(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    from dagglot.ir.model import TriggerPipelineBody
+
+    for task in pipeline.tasks:
+        if isinstance(task.body, TriggerPipelineBody) and task.body.partition is not None:
+            yield codes.UNSUPPORTED.at(
+                task.at("partition"),
+                target=title,
+                feature="`partition` of `trigger_pipeline`",
+                reason="partitions are not generated for Prefect yet",
+            )
 
 
 def _taken_modules(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:

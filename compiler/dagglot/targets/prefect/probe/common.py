@@ -20,7 +20,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -204,13 +204,14 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
-def kill_descendants(keep: int) -> None:
-    """Kills every process that descends from this one, in whatever session, except ``keep``."""
+def kill_descendants(keep: Collection[int]) -> None:
+    """Kills every process that descends from this one, in whatever session, except through those
+    in ``keep``."""
     listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True)
     parents = {int(pid): int(ppid) for pid, ppid in map(str.split, listing.stdout.splitlines())}
 
     def descends(pid: int) -> bool:
-        while pid in parents and pid != keep:
+        while pid in parents and pid not in keep:
             pid = parents[pid]
             if pid == os.getpid():
                 return True

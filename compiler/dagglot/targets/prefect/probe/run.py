@@ -3,6 +3,7 @@
 ``python run.py ANSWER`` reads one request from standard input::
 
     {"root": "/abs/out/prefect", "python_path": ["/abs/src"], "cache": null,
+     "serve": [{"file": "flows/y_flow.py", "flow": "y"}],
      "blocks": [{"slug": "secret", "name": "token", "value": "…"}],
      "options": {"short_waits": false, "heartbeat": true},
      "runs": [{"key": "any", "file": "flows/x_flow.py", "flow": "x", "params": {},
@@ -22,6 +23,7 @@ to 0, ``heartbeat: false`` sets Prefect's flows.heartbeat_frequency to None (sav
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -31,6 +33,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -59,17 +62,58 @@ def main() -> None:
     options = {"short_waits": False, "heartbeat": True} | request.get("options", {})
     request["options"] = options
     common.adopt_orphans()
-    with common.throw_away_home() as home, common.server(home, request.get("cache")) as server:
+    with (
+        common.throw_away_home() as home,
+        common.server(home, request.get("cache")) as server,
+        served(request, home) as keep,
+    ):
         runs: list[dict[str, Any]] = []
         while len(runs) < len(request["runs"]):
             remaining = {**request, "runs": request["runs"][len(runs) :]}
-            runs += run_in_worker(remaining, home, server)
+            runs += run_in_worker(remaining, home, {server, *keep})
     common.write_answer(
         sys.argv[1], {"version": common.version(), "options": options, "runs": runs}
     )
 
 
-def run_in_worker(request: dict[str, Any], home: Path, server: int) -> list[dict[str, Any]]:
+@contextlib.contextmanager
+def served(request: dict[str, Any], home: Path) -> Iterator[list[int]]:
+    """A process that runs the flows that other flows start, where there are any; its id.
+
+    It asks for runs each second: Prefect's default is ten.
+    """
+    if not request.get("serve"):
+        yield []
+        return
+    plan = home / "serve.json"
+    plan.write_text(json.dumps({**request, "blocks": []}))
+    ours, theirs = os.pipe()
+    script = str(Path(__file__).with_name("serve.py"))
+    process = subprocess.Popen(
+        [sys.executable, script, str(plan), str(theirs)],
+        stdin=subprocess.DEVNULL,
+        pass_fds=[theirs],
+        env={**os.environ, "PREFECT_RUNNER_POLL_FREQUENCY": "1"},
+    )
+    os.close(theirs)
+    try:
+        if not select.select([ours], [], [], WORKER_START_SECONDS)[0] or not os.read(ours, 16):
+            raise RuntimeError("the flows that other flows start could not be served")
+        yield [process.pid]
+    finally:
+        os.close(ours)
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        common.kill_descendants(())
+
+
+def run_in_worker(
+    request: dict[str, Any], home: Path, keep: Collection[int]
+) -> list[dict[str, Any]]:
     """Runs as many of the request's runs as one worker survives; at least one."""
     plan = home / "plan.json"
     plan.write_text(json.dumps({**request, "blocks": []}))
@@ -109,7 +153,7 @@ def run_in_worker(request: dict[str, Any], home: Path, server: int) -> list[dict
                 case _:
                     sights.add(message)
     finally:
-        common.kill_descendants(keep=server)
+        common.kill_descendants(keep)
         worker.wait()
         os.close(ours)
     return answers
