@@ -112,7 +112,8 @@ class RunNames:
     """How the target calls a pipeline and its tasks, to read its answers back.
 
     ``tasks`` maps the target's names to ids; ``helpers`` are generated tasks that are no task of
-    the pipeline and are left out of traces; ``starts`` are the pipelines that a run starts.
+    the pipeline and are left out of traces; ``starts`` are the pipelines that a run starts,
+    ``pools`` those that it takes slots of.
     ``read`` says in the language's words what the probe reported in the target's.
     """
 
@@ -121,6 +122,7 @@ class RunNames:
     tasks: Mapping[str, str]
     helpers: frozenset[str] = frozenset()
     starts: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
     read: Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]] | None = None
 
 

@@ -135,9 +135,9 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
     Feature.RETRIES_LINEAR: native("written out as a list of delays"),
     Feature.RETRIES_EXPONENTIAL: native("written out as a list of delays"),
     Feature.RETRIES_MAX_DELAY: native("written out as a list of delays"),
-    Feature.RETRIES_JITTER: unsupported(
-        "Prefect jitter makes waits shorter as well as longer, so the delay that the pipeline "
-        "asks for would not be kept"
+    Feature.RETRIES_JITTER: emulated(
+        "Prefect jitter makes waits shorter as well as longer: a generated helper lets a retry "
+        "sleep before its work, in state Running"
     ),
     Feature.TASK_TIMEOUT: emulated(
         "Prefect cannot interrupt a task that sleeps or waits in a thread; a Python body with a "
@@ -191,7 +191,27 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         "the scheduler of Prefect makes future runs only; past ones are made by hand, with "
         "`prefect deployment run … --start-at`"
     ),
-    Feature.PRIORITY: unsupported("Prefect has no priority among the tasks of a flow run"),
+    Feature.POOL: native(
+        "a global concurrency limit; a task that waits for its turn is in state Running",
+        setup="the limits in SETUP.md",
+    ),
+    Feature.PRIORITY: lossy(
+        "Prefect has no priority among tasks: those with a larger one are submitted first, which "
+        "matters where `max_active_tasks` limits them; among tasks that wait for a pool it does not"
+    ),
+    Feature.RESOURCES: lossy(
+        "the tasks of a flow run share its process: only containers get resources of their own, "
+        "those of other tasks must be given to the flow run by `job_variables` of its work pool"
+    ),
+    Feature.MAX_ACTIVE_RUNS: native(
+        "the deployment's concurrency limit: further runs wait in AwaitingConcurrencySlot, and are "
+        "tried again every half minute"
+    ),
+    Feature.OVERLAP_SKIP: native("the deployment's concurrency limit; the run ends Cancelled"),
+    Feature.DEPENDS_ON_PAST: unsupported(
+        "Prefect knows no order among the runs of a task; `concurrency: {max_active_runs: 1}` "
+        "keeps the runs of the pipeline apart"
+    ),
     Feature.TARGET_OPTIONS: native(),
     Feature.TASK_OPTIONS: native(),
 }

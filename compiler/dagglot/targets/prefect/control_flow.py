@@ -82,7 +82,8 @@ def choices(body: BranchBody) -> dict[str, tuple[str, ...]]:
 
 
 def order(pipeline: Pipeline) -> tuple[str, ...]:
-    """The tasks in the order of submission: each after its upstream, otherwise as written.
+    """The tasks in the order of submission: each after its upstream, otherwise by priority, then as
+    written.
 
     The flow waits for the list of a mapped task, so whatever need not wait for that comes first.
     """
@@ -90,16 +91,21 @@ def order(pipeline: Pipeline) -> tuple[str, ...]:
     waits = set(_waiting(pipeline))
     missing = {task.id: len(set(task.upstream)) for task in pipeline.tasks}
     edges = flow.downstream(pipeline)
-    ready = [(id in waits, place[id], id) for id, count in missing.items() if not count]
+    priority = {task.id: -(task.priority or 0) for task in pipeline.tasks}
+
+    def key(id: str) -> tuple[bool, int, int, str]:
+        return id in waits, priority[id], place[id], id
+
+    ready = [key(id) for id, count in missing.items() if not count]
     heapq.heapify(ready)
     found: list[str] = []
     while ready:
-        _, _, one = heapq.heappop(ready)
+        *_, one = heapq.heappop(ready)
         found.append(one)
         for below in edges[one]:
             missing[below] -= 1
             if not missing[below]:
-                heapq.heappush(ready, (below in waits, place[below], below))
+                heapq.heappush(ready, key(below))
     return tuple(found)
 
 

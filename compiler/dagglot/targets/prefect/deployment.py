@@ -42,9 +42,24 @@ def entry(pipeline: Pipeline, context: Context, names: Naming) -> dict[str, Any]
         "work_pool": pool,
         "schedules": schedules(pipeline, names),
     }
+    limit = concurrency_limit(pipeline)
+    if limit is not None:
+        made["concurrency_limit"] = limit
     if options.get("version"):
         made["version"] = escaped(str(options["version"]))
     return made
+
+
+def concurrency_limit(pipeline: Pipeline) -> dict[str, Any] | None:
+    """How many runs there may be at once, and what becomes of one that comes too early."""
+    concurrency = pipeline.concurrency
+    skips = concurrency.on_overlap == "skip"
+    if concurrency.max_active_runs is None and not skips:
+        return None
+    return {
+        "limit": concurrency.max_active_runs or 1,
+        "collision_strategy": "CANCEL_NEW" if skips else "ENQUEUE",
+    }
 
 
 def schedules(pipeline: Pipeline, names: Naming) -> list[dict[str, Any]]:

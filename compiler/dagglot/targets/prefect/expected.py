@@ -9,7 +9,7 @@ from typing import Any
 from dagglot.expressions.types import Kind
 from dagglot.ir.model import Backoff, Json, NoopBody, Param, Pipeline, Retries, Task
 from dagglot.targets.base import Context
-from dagglot.targets.prefect import control_flow, docs
+from dagglot.targets.prefect import control_flow, deployment, docs
 from dagglot.targets.prefect.names import TARGET, naming
 
 
@@ -127,6 +127,9 @@ def _deployment(pipeline: Pipeline, context: Context) -> dict[str, Any]:
         "work_pool": pool,
         "schedules": [],
     }
+    limit = deployment.concurrency_limit(pipeline)
+    if limit is not None:
+        facts["concurrency_limit"] = limit
     if options.get("version"):
         facts["version"] = options["version"]
     if schedule.cron is not None:

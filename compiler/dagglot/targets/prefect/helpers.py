@@ -21,6 +21,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         *("WaitTimedOut", "unless_timed_out"),
     ),
     "other_runs": ("id_if_completed", "has_completed"),
+    "jitter": ("retry_jitter",),
     "events": ("this_event",),
     "chat": ("send_slack",),
     "mail": ("send_email",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -128,6 +129,7 @@ class _Flow:
             text = docs.NOTHING_TO_DO
         return TaskView(
             decorator=pycode.call("task", (), self.task_keywords(task), prefix="@"),
+            limits=tuple(self.limits(task)),
             signature=function_signature(
                 self.naming.tasks[task.id],
                 [*_ELEMENT[: 2 * each], *(Code(f"{one.name}: {one.type}") for one in arguments)],
@@ -138,6 +140,20 @@ class _Flow:
             imports=body.imports,
             statements=body.statements,
         )
+
+    def limits(self, task: Task) -> Iterator[Code]:
+        """What a task waits for once it runs: its turn in a pool, before that a retry's jitter."""
+        jitter = task.retries.jitter
+        if task.retries.count and jitter:
+            self.helpers.add("retry_jitter")
+            self.imports.name(f"{PACKAGE}.jitter", "retry_jitter")
+            yield Code(f"retry_jitter({seconds(jitter)})")
+        if task.pool is not None:
+            self.imports.name("prefect.concurrency.sync", "concurrency")
+            keywords: dict[str, object] = {"occupy": task.pool.slots, "strict": True}
+            if task.pool.slots == 1:
+                del keywords["occupy"]
+            yield pycode.call("concurrency", (task.pool.name,), keywords, prefix="@")
 
     def task_keywords(self, task: Task) -> dict[str, object]:
         found: dict[str, object] = {"name": task.id}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -42,6 +43,12 @@ def needs(pipeline: Pipeline) -> dict[str, Any]:
     loaded = blocks.loaded(pipeline)
     if loaded:
         made["blocks"] = [_block(one) for one in loaded]
+    pools = {task.pool.name: 0 for task in pipeline.tasks if task.pool is not None}
+    for task in pipeline.tasks:
+        if task.pool is not None:
+            pools[task.pool.name] = max(pools[task.pool.name], task.pool.slots)
+    if pools:
+        made["pools"] = pools
     return made
 
 
@@ -51,11 +58,16 @@ def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
     for contribution in contributions:
         for one in contribution["setup"].get("blocks", ()):
             found.setdefault(f"{one['slug']} {one['name']}", one)
-    if not found:
+    pools: dict[str, int] = {}
+    for contribution in contributions:
+        for name, slots in contribution["setup"].get("pools", {}).items():
+            pools[name] = max(pools.get(name, 0), slots)
+    if not found and not pools:
         return
     secrets = [one for one in found.values() if one["slug"] == "secret"]
     connectors = [one for one in found.values() if one["slug"] != "secret"]
     data: dict[str, Any] = {
+        "limits": [_limit(name, slots) for name, slots in sorted(pools.items())],
         "secrets": [
             {**one, "says": Code(one["says"]), "code": _saved_secret(one)} for one in secrets
         ],
@@ -66,6 +78,12 @@ def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
     asks = any("getpass(" in str(one["code"]) for one in (*data["secrets"], *data["connectors"]))
     data["asks"] = asks
     yield View("prefect/SETUP.md.j2", PurePosixPath("SETUP.md"), data)
+
+
+def _limit(name: str, slots: int) -> Code:
+    """The command that makes a limit; a control in a name is dropped, as nobody could type it."""
+    typed = shlex.quote("".join(char for char in name if char.isprintable()))
+    return Code(f"prefect gcl create {typed} --limit {max(slots, 1)}")
 
 
 def _block(block: blocks.Block) -> dict[str, Any]:

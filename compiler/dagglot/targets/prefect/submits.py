@@ -28,7 +28,8 @@ def plain(
     """Every task by `.submit`: Prefect runs it when all upstream completed."""
     edges = {task.id: task.upstream for task in pipeline.tasks}
     lines = []
-    for id in graph.topological(edges):
+    ranked = any(task.priority is not None for task in pipeline.tasks)
+    for id in control_flow.order(pipeline) if ranked else graph.topological(edges):
         given, others = _edges(pipeline.task(id), naming, arguments[id])
         keywords = {"wait_for": others} if others else {}
         call = Call(f"{naming.tasks[id]}.submit", given, tuple(keywords.items()))

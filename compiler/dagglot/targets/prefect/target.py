@@ -42,6 +42,7 @@ class Prefect:
             file=str(naming(pipeline).file),
             tasks={task.id: task.id for task in pipeline.tasks},
             starts=started(pipeline),
+            pools=tuple(sorted({task.pool.name for task in pipeline.tasks if task.pool})),
         )
 
     def refusals(
@@ -117,6 +118,7 @@ class Prefect:
             "python_path": [str(path) for path in python_path],
             "cache": None,
             "serve": _served(root, {name for run in runs for name in run.names.starts}),
+            "pools": sorted({name for run in runs for name in run.names.pools}),
             "blocks": blocks.lent(stores) if stores is not None else [],
             "options": dict(options),
             "runs": [

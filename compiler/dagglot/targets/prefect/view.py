@@ -10,10 +10,11 @@ from dagglot.pycode import INDENT, LINE_LENGTH, Code, width
 class TaskView:
     """One ``@task`` function; ``statements`` are complete, with their indent.
 
-    ``when`` comes before the imports, which may fail.
+    ``limits`` are further decorators; ``when`` comes before the imports, which may fail.
     """
 
     decorator: Code
+    limits: tuple[Code, ...]
     signature: Code
     docstring: Code | None
     when: tuple[Code, ...]

@@ -21,6 +21,7 @@ from typing import Any
 import common
 
 SHIP_SECONDS = 0.02
+POOL_SLOTS = 128
 
 
 def main() -> None:
@@ -29,6 +30,7 @@ def main() -> None:
     pipe = Pipe(int(sys.argv[2]))
     common.enter_project(plan["root"], plan["python_path"])
     save_blocks(json.load(sys.stdin))
+    make_limits(plan.get("pools") or [])
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     recorder = Recorder(pipe)
@@ -58,6 +60,20 @@ def save_blocks(blocks: list[dict[str, str]]) -> None:
             from prefect_sqlalchemy import SqlAlchemyConnector
 
             SqlAlchemyConnector(connection_info=block["value"]).save(block["name"], overwrite=True)
+
+
+def make_limits(pools: list[str]) -> None:
+    """A pool that nobody has sized has room for all."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+
+    if not pools:
+        return
+    with get_client(sync_client=True) as client:
+        there = {limit.name for limit in client.read_global_concurrency_limits()}
+        for name in sorted({*pools} - there):
+            limit = GlobalConcurrencyLimitCreate(name=name, limit=POOL_SLOTS)
+            client.create_global_concurrency_limit(limit)
 
 
 class Pipe:
