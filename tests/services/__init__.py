@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from services.docker import DockerEngine
 from services.http import HttpServer
 from services.smtp import MailServer
 
-__all__ = ["HttpServer", "MailServer"]
+__all__ = ["DockerEngine", "HttpServer", "MailServer"]

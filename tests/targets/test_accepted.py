@@ -87,11 +87,13 @@ _PREFECT_KINDS = frozenset(
     {
         *("sql", "http", "notify", "secrets", "connection-fields"),
         *("sensor-file", "sensor-http", "sensor-sql", "sensor-call"),
-        *("sensor-duration", "sensor-until"),
+        *("sensor-duration", "sensor-until", "sensor-pipeline", "trigger-pipeline"),
+        *("container-docker", "dbt", "notebook", "spark"),
+        *("pool", "priority", "resources", "max-active-runs", "overlap-skip", "retries-jitter"),
         *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
         *("connection-snowflake", "connection-bigquery", "connection-http", "connection-s3"),
         *("connection-gcs", "connection-kubernetes", "connection-docker", "connection-slack"),
-        *("connection-smtp", "connection-generic"),
+        *("connection-smtp", "connection-generic", "connection-spark"),
     }
 )
 _DAGSTER_KINDS = frozenset(

@@ -12,21 +12,25 @@ from dagglot.expressions.tree import NODES, Text
 from dagglot.frozen import dataclass
 from dagglot.ir.model import (
     BranchBody,
+    ContainerBody,
+    DbtBody,
     GateBody,
     HttpBody,
     NativeBody,
     NoopBody,
+    NotebookBody,
     NotifyBody,
     PythonBody,
     SensorBody,
     ShellBody,
+    SparkBody,
     SqlBody,
     Task,
     TriggerPipelineBody,
     Value,
 )
 from dagglot.pycode import INDENT, Call, Code
-from dagglot.targets.prefect import alerts, http, sensors, sql, started
+from dagglot.targets.prefect import alerts, commands, http, sensors, sql, started
 from dagglot.targets.prefect.body import PAD, Body, arguments, seconds, statement
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import TARGET, is_object
@@ -51,6 +55,14 @@ def lower_body(task: Task, values: Values) -> Body:
             made = sensors.lower_sensor(body, values)
         case TriggerPipelineBody() as body:
             made = started.lower_trigger(body, task, values)
+        case ContainerBody() as body:
+            made = commands.lower_container(body, task, values)
+        case DbtBody() as body:
+            made = commands.lower_dbt(body, task, values)
+        case NotebookBody() as body:
+            made = commands.lower_notebook(body, task, values)
+        case SparkBody() as body:
+            made = commands.lower_spark(body, task, values)
         case NotifyBody() as body:
             made = alerts.lower_notify(body, task, values)
         case NoopBody():

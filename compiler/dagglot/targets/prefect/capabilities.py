@@ -51,6 +51,27 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
     Feature.HTTP: native(
         "one request by httpx, which Prefect is built on; the timeout is for all of it"
     ),
+    Feature.CONTAINER_DOCKER: native(
+        "by the Docker client that Prefect itself needs; a whole flow in a container is a work "
+        "pool of type docker",
+        setup="a Docker engine that the flow's process may use",
+    ),
+    Feature.CONTAINER_KUBERNETES: unsupported(
+        "dagglot does not generate it yet; a whole flow on Kubernetes is a work pool of type "
+        "kubernetes"
+    ),
+    Feature.DBT: emulated(
+        "the command `dbt`, in a process: the runner of prefect-dbt is in the flow's own, and has "
+        "neither an environment of its own nor a timeout",
+        setup="dbt and its adapter where the flow runs",
+    ),
+    Feature.NOTEBOOK: emulated(
+        "the command `papermill`, in a process, for an environment of its own and a timeout"
+    ),
+    Feature.SPARK: emulated(
+        "the command `spark-submit`: Prefect has nothing for Spark but for Databricks",
+        setup="`spark-submit` where the flow runs",
+    ),
     Feature.SENSOR_FILE: emulated(_SENSORS),
     Feature.SENSOR_HTTP: emulated(_SENSORS),
     Feature.SENSOR_SQL: emulated(_SENSORS),
@@ -89,7 +110,17 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
             "Prefect has no block for it that all its uses share: a Secret block holds its URI",
             setup=_BLOCKS,
         )
-        for type in ("http", "s3", "gcs", "kubernetes", "docker", "slack", "smtp", "generic")
+        for type in (
+            "http",
+            "s3",
+            "gcs",
+            "kubernetes",
+            "docker",
+            "slack",
+            "smtp",
+            "generic",
+            "spark",
+        )
     },
     Feature.NOOP: native("a task that does nothing"),
     Feature.NATIVE: native("a function of yours, called in the task's body"),

@@ -22,6 +22,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "other_runs": ("id_if_completed", "has_completed"),
     "jitter": ("retry_jitter",),
+    "containers": ("run_container", "gpus"),
     "events": ("this_event",),
     "chat": ("send_slack",),
     "mail": ("send_email",),
@@ -29,7 +30,13 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "calls": ("call_python", "call_or_skip", "call_gate", "chosen"),
     "params": ("IsoDate", "iso_datetime", "exactly", "one_of"),
     "processes": (
-        *("run_shell", "call_with_timeout", "gate_with_timeout", "tell_with_timeout"),
+        *(
+            "run_shell",
+            "run_command",
+            "call_with_timeout",
+            "gate_with_timeout",
+            "tell_with_timeout",
+        ),
         *("skip_exit_code", "skip_on"),
     ),
     "rules": (

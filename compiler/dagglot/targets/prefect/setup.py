@@ -11,11 +11,12 @@ from dagglot import pycode
 from dagglot.expressions.tree import SecretRef
 from dagglot.ir import connections
 from dagglot.ir.expand import thaw
-from dagglot.ir.model import Connection, Pipeline
+from dagglot.ir.model import Connection, NotebookBody, Pipeline
 from dagglot.pycode import Call, Code, literal
 from dagglot.stores import FILES
 from dagglot.targets.base import View
 from dagglot.targets.prefect import blocks
+from dagglot.targets.prefect.commands import PAPERMILL
 from dagglot.targets.prefect.docs import one_line
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -34,6 +35,8 @@ def packages(pipeline: Pipeline) -> list[str]:
             found[blocks.CONNECTOR_PACKAGE] = None
             if driver.package:
                 found[driver.package] = None
+    if any(isinstance(task.body, NotebookBody) for task in pipeline.tasks):
+        found |= dict.fromkeys(PAPERMILL)
     return list(found)
 
 

@@ -56,6 +56,7 @@ class Prefect:
             *_too_many_delays(pipeline, self.title),
             *_colliding_blocks(pipeline, self.title),
             *_partitions(pipeline, self.title),
+            *_secret_parameters(pipeline, self.title),
         )
 
     def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
@@ -165,6 +166,18 @@ def _partitions(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
                 feature="`partition` of `trigger_pipeline`",
                 reason="partitions are not generated for Prefect yet",
             )
+
+
+def _secret_parameters(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    from dagglot.targets.prefect.commands import secret_parameters
+
+    for task in secret_parameters(pipeline):
+        yield codes.UNSUPPORTED.at(
+            task.at("parameters"),
+            target=title,
+            feature="a secret among the `parameters` of a notebook",
+            reason="the notebook that has run holds its parameters in clear text; use `env`",
+        )
 
 
 def _taken_modules(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
