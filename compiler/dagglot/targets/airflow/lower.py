@@ -11,7 +11,7 @@ from dagglot import pycode
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Group, Pipeline, Task
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import docs, edges, values
+from dagglot.targets.airflow import docs, edges, setup, values
 from dagglot.targets.airflow.credentials import python_connection, type_of
 from dagglot.targets.airflow.head import Head
 from dagglot.targets.airflow.imports import Imports, airflow_module
@@ -33,7 +33,11 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
     file = File(pipeline, context.version)
     view = file.view()
     path = PurePosixPath("dags", f"{module_name(pipeline)}.py")
-    contribution = {"helpers": sorted(file.used), "packages": sorted(file.packages)}
+    contribution = {
+        "helpers": sorted(file.used),
+        "packages": sorted(file.packages),
+        "setup": setup.needs(pipeline),
+    }
     data = {field: getattr(view, field) for field in DagFile.__dataclass_fields__}
     return Lowered((View("airflow/dag.py.j2", path, data),), contribution)
 
@@ -53,7 +57,6 @@ class File:
         self.names: FileNames = file_names(self.pipeline, set(self.natives.values()))
         self.passing = Passing(self.woven)
         self.needs_dag = False
-        self.pools: set[str] = set()
 
     def airflow(self, name: str) -> Code:
         """A name of Airflow's or the standard library's, imported."""

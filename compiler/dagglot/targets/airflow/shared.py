@@ -9,6 +9,7 @@ from typing import Any, Final
 from dagglot.expressions import needed
 from dagglot.expressions.helpers import HELPERS
 from dagglot.pycode import Code
+from dagglot.targets.airflow import setup
 from dagglot.targets.airflow.names import PACKAGE
 from dagglot.targets.base import Context, View
 
@@ -70,7 +71,11 @@ def assemble(contributions: Sequence[Mapping[str, Any]], context: Context) -> tu
     """The union of what the pipelines need."""
     helpers = {name for one in contributions for name in one["helpers"]}
     packages = {name for one in contributions for name in one["packages"]}
-    return (*_helpers(helpers, context), _requirements(packages, context))
+    return (
+        *_helpers(helpers, context),
+        _requirements(packages, context),
+        *setup.view(contributions),
+    )
 
 
 def _helpers(names: set[str], context: Context) -> Iterator[View]:

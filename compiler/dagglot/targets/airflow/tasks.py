@@ -78,7 +78,6 @@ class Tasks:
         if task.owner and task.owner != self.file.pipeline.owner:
             found["owner"] = task.owner
         if task.pool is not None:
-            self.file.pools.add(task.pool.name)
             found["pool"] = task.pool.name
             if task.pool.slots != 1:
                 found["pool_slots"] = task.pool.slots
