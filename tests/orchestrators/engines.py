@@ -151,10 +151,18 @@ def answers(target: str) -> Answers:
 
 
 def run(
-    target: str, runs: Sequence[Run], scratch: Path, stores: Stores | None = None, **more: Any
+    target: str,
+    runs: Sequence[Run],
+    scratch: Path,
+    stores: Stores | None = None,
+    variables: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> Answers:
-    """Those of `runs` whose pipeline the target accepts, in one process of the orchestrator; what
-    the process printed stands in `scratch/log`. `more` is for the probe's request."""
+    """Those of `runs` whose pipeline the target accepts, in one process of the orchestrator.
+
+    What the process printed stands in `scratch/log`. `variables` are of its environment, `more` is
+    for the probe's request.
+    """
     built = everything(target)
     by_id = {pipeline.id: pipeline for pipeline in built.pipelines}
     specs = [
@@ -170,7 +178,7 @@ def run(
     ]
     job = built.job
     request = job.target.run_request(job.out, modules(), specs, {"in_process": False}, stores)
-    environment = {"BEHAVIOUR_DIR": str(scratch), "TMPDIR": str(scratch)}
+    environment = {"BEHAVIOUR_DIR": str(scratch), "TMPDIR": str(scratch), **(variables or {})}
     answer = probe.run(
         built.python(),
         built.job.target.probe("run"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +28,17 @@ SECRETS: Mapping[str, str] = {
 """The secrets that are no address; `canaries` has all."""
 
 
+TOOLS = ("dbt", "papermill", "spark-submit")
+"""Commands that only write down how they were called."""
+_TOOL = """#!/usr/bin/env python3
+import json, os, sys
+kept = {name: value for name, value in os.environ.items() if name.startswith(("DBT_", "MODE"))}
+call = {"argv": sys.argv[1:], "cwd": os.getcwd(), "env": kept}
+with open(os.environ["BEHAVIOUR_DIR"] + "/" + os.path.basename(sys.argv[0]) + ".calls", "a") as f:
+    f.write(json.dumps(call) + "\\n")
+"""
+
+
 @dataclass(frozen=True)
 class Told:
     """The traces of the runs by their keys, and what the servers were told meanwhile."""
@@ -45,6 +58,11 @@ class Told:
             for task in self.traces[key]["tasks"]
         }
 
+    def commands(self, tool: str) -> list[dict[str, Any]]:
+        """What one of `TOOLS` was called with, in order."""
+        lines = (self.scratch / f"{tool}.calls").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
     def states(self, key: str) -> dict[str, str]:
         return {id: task["state"] for id, task in self.tasks(key).items()}
 
@@ -54,10 +72,16 @@ def told(target: str) -> Told:
     """Every run below, one after another in one process of the orchestrator."""
     scratch = Path(tempfile.mkdtemp(prefix="dagglot-kinds-"))
     (scratch / "ready-kind_sensor.csv").touch()
+    tools = scratch / "bin"
+    tools.mkdir()
+    for name in TOOLS:
+        (tools / name).write_text(_TOOL)
+        (tools / name).chmod(0o755)
+    path = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
     with HttpServer() as http, MailServer() as mail:
         stores = Stores(_connections(http, mail, scratch), _secrets(http))
         more = {"home": str(scratch / "home")} if target.startswith("airflow") else {}
-        answers = engines.run(target, _runs(http, scratch), scratch, stores, **more)
+        answers = engines.run(target, _runs(http, scratch), scratch, stores, path, **more)
         return Told(
             answers.traces,
             answers.raw,
@@ -80,6 +104,9 @@ def _runs(http: HttpServer, scratch: Path) -> list[Run]:
         Run("kind_trigger_pipeline", time=TIME),
         Run("kind_notify", base, time=TIME),
         Run("pools_and_limits", time=TIME),
+        Run("kind_dbt", time=TIME),
+        Run("kind_notebook", time=TIME),
+        Run("kind_spark", time=TIME),
     ]
 
 
@@ -97,5 +124,6 @@ def _connections(http: HttpServer, mail: MailServer, scratch: Path) -> dict[str,
     return {
         "warehouse": {"type": "sqlite", "database": str(scratch / "warehouse.db")},
         "api": {**api, "user": "ada", "password": "canary-api-password"},
+        "cluster": {"type": "spark", "host": "spark://spark.example.com", "port": 7077},
         "mail": {"type": "smtp", "host": "127.0.0.1", "port": mail.port},
     }

@@ -157,6 +157,45 @@ def test_triggered_pipelines(target: str) -> None:
     assert tasks["fails"]["output"] is None
 
 
+# --- commands of other tools --------------------------------------------------------------------
+
+
+@targets("kind_dbt")
+def test_dbt(target: str) -> None:
+    found = told(target)
+    build, docs = found.commands("dbt")
+    assert build["argv"][0] == "build"
+    words = build["argv"]
+    assert words[words.index("--select") + 1 :][:2] == ["staging", "+orders"]
+    assert json.loads(words[words.index("--vars") + 1]) == {"day": "2026-10-24", "full": False}
+    assert "--fail-fast" in words
+    assert build["env"]["DBT_SEND_ANONYMOUS_USAGE_STATS"] == "false"
+    assert docs["argv"][:2] == ["docs", "generate"]
+    assert set(found.states("kind_dbt").values()) == {"success"}
+
+
+@targets("kind_notebook")
+def test_notebook(target: str) -> None:
+    (run,) = told(target).commands("papermill")
+    words = run["argv"]
+    assert words[0].endswith("notebooks/report.ipynb")
+    assert words[1] == "/tmp/dagglot-report.ipynb"
+    given = json.loads(words[words.index("--parameters_yaml") + 1])
+    assert given == {"day": "2026-10-24", "rows": 3, "names": ["a", "b"]}
+
+
+@targets("kind_spark")
+def test_spark(target: str) -> None:
+    local, cluster = told(target).commands("spark-submit")
+    words = local["argv"]
+    assert words[words.index("--master") + 1] == "local[2]"
+    assert "spark.executor.memory=1g" in words
+    assert words[-3:] == ["jobs/sales.py", "--day", "2026-10-24"]
+    words = cluster["argv"]
+    assert words[words.index("--master") + 1] == "spark://spark.example.com:7077"
+    assert cluster["env"]["MODE"] == "append"
+
+
 # --- notifications ------------------------------------------------------------------------------
 
 
@@ -186,7 +225,8 @@ def test_everybody_is_told_once(target: str) -> None:
     (mail,) = found.mails
     assert mail["subject"] == "kind_notify: running"
     assert {one.strip() for one in mail["to"].split(",")} == {"ana@example.com", "bo@example.com"}
-    assert ready in mail.as_string()
+    texts = [part for part in mail.walk() if part.get_content_maintype() == "text"]
+    assert any(ready in part.get_content() for part in texts)
     (event,) = (found.scratch / "own").read_text().splitlines()
     assert json.loads(event)["message"] == ready
 

@@ -45,6 +45,27 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
             "until": ", which looks every `poll`",
         }.items()
     },
+    Feature.DBT: native(
+        "BashOperator that calls `dbt`; relative paths begin at the folder of the DAG file",
+        setup="dbt's adapter of the database where tasks run",
+    ),
+    Feature.NOTEBOOK: native(
+        "BashOperator that calls `papermill`, whose parameters keep their types: those of "
+        "PapermillOperator are rendered to text. Relative paths begin at the folder of the DAG file"
+    ),
+    Feature.SPARK: native(
+        "BashOperator that calls `spark-submit`, with host and port of the connection for the "
+        "master: SparkSubmitOperator would want all of pyspark wherever the file is parsed. "
+        "Relative paths begin at the folder of the DAG file",
+        setup="`spark-submit` where tasks run",
+    ),
+    Feature.CONTAINER_DOCKER: native(
+        "DockerOperator, with the daemon that the worker's environment names; a command replaces "
+        "the entrypoint"
+    ),
+    Feature.CONTAINER_KUBERNETES: native(
+        "KubernetesPodOperator, with the connection `kubernetes_default`; `pod` is its template"
+    ),
     Feature.SENSOR_PIPELINE: native(
         "ExternalTaskSensor, by the logical date: a run of Airflow 3 without one, as by hand, is "
         "not found"
@@ -159,8 +180,8 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.PRIORITY: native("`priority_weight`, with the weight rule `absolute`"),
     Feature.RESOURCES: lossy(
-        "a container has them in full; other tasks as a `pod_override`, which only Airflow's "
-        "Kubernetes executor obeys"
+        "a container on Kubernetes has them in full, on Docker `cpu` is a weight and no limit; "
+        "other tasks have them as a `pod_override`, which only Airflow's Kubernetes executor obeys"
     ),
     Feature.MAX_ACTIVE_RUNS: native(),
     Feature.OVERLAP_SKIP: unsupported("Airflow queues a run that comes too early"),
@@ -221,6 +242,7 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
             "gcs": "`google_cloud_platform`",
             "kubernetes": "`kubernetes`",
             "docker": "`docker`",
+            "spark": "`spark`",
             "slack": "`slackwebhook`",
             "smtp": "`smtp`",
             "generic": "`generic`",

@@ -9,18 +9,22 @@ from dagglot.ir.expand import thaw
 from dagglot.ir.model import (
     Backoff,
     BranchBody,
+    ContainerBody,
+    DbtBody,
     GateBody,
     NativeBody,
     NoopBody,
+    NotebookBody,
     Pipeline,
     SensorBody,
     ShellBody,
+    SparkBody,
     SqlBody,
     Task,
     TriggerPipelineBody,
 )
 from dagglot.targets.airflow import docs, values
-from dagglot.targets.airflow.credentials import type_of
+from dagglot.targets.airflow.credentials import is_secret, type_of
 from dagglot.targets.airflow.kinds import is_function
 from dagglot.targets.airflow.retries import attempts
 from dagglot.targets.airflow.steps import Woven
@@ -119,8 +123,13 @@ def _task(made: Woven, task: Task, context: Context) -> dict[str, Any]:
             facts["operator"] = "DecoratedSensorOperator"
         case _ if is_function(task):
             facts["operator"] = "_PythonDecoratedOperator"
-        case ShellBody():
+        case ShellBody() | DbtBody() | NotebookBody() | SparkBody():
             facts["operator"] = "BashOperator" if task.timeout is None else "TimedBashOperator"
+        case ContainerBody(runtime="kubernetes"):
+            facts["operator"] = "KubernetesPodOperator"
+        case ContainerBody():
+            secret = any(map(is_secret, task.env.values()))
+            facts["operator"] = "SecretDockerOperator" if secret else "DockerOperator"
         case TriggerPipelineBody():
             facts["operator"] = "RunDagOperator"
         case SensorBody():

@@ -30,6 +30,8 @@ _BOTH: Final = {
     "BashOperator": "airflow.providers.standard.operators.bash",
     "EmptyOperator": "airflow.providers.standard.operators.empty",
     "PythonOperator": "airflow.providers.standard.operators.python",
+    "DockerOperator": "airflow.providers.docker.operators.docker",
+    "KubernetesPodOperator": "airflow.providers.cncf.kubernetes.operators.pod",
     "ExternalTaskSensor": "airflow.providers.standard.sensors.external_task",
     "SQLExecuteQueryOperator": "airflow.providers.common.sql.operators.sql",
     "CronTriggerTimetable": "airflow.timetables.trigger",

@@ -27,6 +27,13 @@ RESERVED: Final = frozenset(
         *("BashOperator", "EmptyOperator", "CronTriggerTimetable", "PythonOperator"),
         *("BaseHook", "SQLExecuteQueryOperator", "Variable"),
         *(
+            "DockerOperator",
+            "SecretDockerOperator",
+            "KubernetesPodOperator",
+            "Mount",
+            "DeviceRequest",
+        ),
+        *(
             "ExternalTaskSensor",
             "RunDagOperator",
             "run_duckdb",

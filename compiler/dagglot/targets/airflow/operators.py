@@ -13,16 +13,20 @@ from dagglot.expressions.writer import Names
 from dagglot.ir.expand import thaw
 from dagglot.ir.kinds import PipelineWait
 from dagglot.ir.model import (
+    ContainerBody,
+    DbtBody,
     NativeBody,
+    NotebookBody,
     SensorBody,
     ShellBody,
+    SparkBody,
     SqlBody,
     Task,
     TriggerPipelineBody,
     Value,
 )
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import statements, triggers, values
+from dagglot.targets.airflow import commands, containers, statements, triggers, values
 from dagglot.targets.airflow.credentials import (
     is_secret,
     jinja_connection,
@@ -50,15 +54,10 @@ class Operator:
     def shell(self, body: ShellBody) -> tuple[Code, dict[str, Any]]:
         file = self.file
         own: dict[str, Any] = {"bash_command": self.script(body)}
-        plain = {name: value for name, value in self.task.env.items() if not is_secret(value)}
-        if plain:
-            own["env"] = {name: self.text(value) for name, value in plain.items()}
+        environment, secrets = self.environment(_FILE_ENDINGS)
+        if environment:
+            own["env"] = environment
             own["append_env"] = True
-        secrets = {
-            name: f"{{{{ {self.secret(value)} }}}}"
-            for name, value in self.task.env.items()
-            if name not in plain
-        }
         if secrets:
             own["secret_env"] = secrets
         if body.cwd is not None:
@@ -82,6 +81,25 @@ class Operator:
             operator = Code(f"{file.helper('with_secrets')}({operator})")
         return operator, own
 
+    # --- containers -------------------------------------------------------------------------
+
+    def container(self, body: ContainerBody) -> tuple[Code, dict[str, Any]]:
+        made = containers.docker if body.runtime == "docker" else containers.kubernetes
+        return made(self, body)
+
+    # --- commands ---------------------------------------------------------------------------
+
+    def command(self, body: DbtBody | NotebookBody | SparkBody) -> tuple[Code, dict[str, Any]]:
+        match body:
+            case DbtBody():
+                return commands.dbt(self, body)
+            case NotebookBody():
+                return commands.notebook(self, body)
+            case SparkBody():
+                return commands.spark(self, body)
+            case _:
+                assert_never(body)
+
     # --- other pipelines --------------------------------------------------------------------
 
     def trigger(self, body: TriggerPipelineBody) -> tuple[Code, dict[str, Any]]:
@@ -94,6 +112,17 @@ class Operator:
 
     def sql(self, body: SqlBody) -> tuple[Code, dict[str, Any]]:
         return statements.operator(self, body)
+
+    def environment(self, endings: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, str]]:
+        """The environment of what the task starts, and the secrets in it apart."""
+        plain: dict[str, Any] = {}
+        secrets: dict[str, str] = {}
+        for name, value in self.task.env.items():
+            if is_secret(value):
+                secrets[name] = f"{{{{ {self.secret(value)} }}}}"
+            else:
+                plain[name] = self.text(value, endings)
+        return plain, secrets
 
     def secret(self, value: Value) -> str:
         match value:

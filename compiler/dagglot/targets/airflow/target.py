@@ -104,9 +104,15 @@ def _request(root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
 
 
 def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
-    from dagglot.expressions.tree import references
+    from dagglot.expressions.tree import NODES, Text, references
     from dagglot.ir.kinds import PipelineWait
-    from dagglot.ir.model import NativeBody, PythonBody, SensorBody, TriggerPipelineBody
+    from dagglot.ir.model import (
+        ContainerBody,
+        NativeBody,
+        PythonBody,
+        SensorBody,
+        TriggerPipelineBody,
+    )
     from dagglot.targets.airflow.credentials import is_secret
     from dagglot.targets.airflow.names import PACKAGE, module_name
     from dagglot.targets.airflow.natives import native_classes
@@ -139,6 +145,30 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
                     feature="`on_timeout: skip` of a sensor that waits for a pipeline",
                     reason="Airflow's ExternalTaskSensor would skip also where that run failed",
                 )
+            case ContainerBody(runtime=runtime, command=command, args=args):
+                kubernetes = runtime == "kubernetes"
+                if any(map(is_secret, references([*command, *args]))):
+                    yield codes.UNSUPPORTED.at(
+                        task.at("args"),
+                        target=title,
+                        feature="a secret among the words of a container's command",
+                        reason="Airflow renders and stores them in clear; name it in `env`",
+                    )
+                if kubernetes and any(map(is_secret, task.env.values())):
+                    yield codes.UNSUPPORTED.at(
+                        task.at("env"),
+                        target=title,
+                        feature="a secret in the `env` of a container on Kubernetes",
+                        reason="it would stand in clear in the pod; name a Secret of Kubernetes "
+                        "in `pod`",
+                    )
+                if not kubernetes and command and isinstance(command[0], (Text, *NODES)):
+                    yield codes.UNSUPPORTED.at(
+                        task.at("command"),
+                        target=title,
+                        feature="a command whose first word is known at run time",
+                        reason="DockerOperator does not render the entrypoint",
+                    )
             case TriggerPipelineBody(partition=partition) if partition is not None:
                 yield codes.UNSUPPORTED.at(
                     task.at("partition"),

@@ -11,13 +11,16 @@ from dagglot.ir.kinds import PipelineWait
 from dagglot.ir.model import (
     BranchBody,
     ContainerBody,
+    DbtBody,
     GateBody,
     NativeBody,
     NoopBody,
+    NotebookBody,
     OtherBody,
     PythonBody,
     SensorBody,
     ShellBody,
+    SparkBody,
     SqlBody,
     Task,
     TriggerPipelineBody,
@@ -106,6 +109,10 @@ class Tasks:
                 function, own = made.shell(body)
             case SqlBody() as body:
                 function, own = made.sql(body)
+            case DbtBody() | NotebookBody() | SparkBody() as body:
+                function, own = made.command(body)
+            case ContainerBody() as body:
+                function, own = made.container(body)
             case SensorBody(wait_for=PipelineWait() as awaited) as body:
                 function, own = made.sensor(body, awaited)
             case TriggerPipelineBody() as body:
