@@ -99,7 +99,7 @@ _PREFECT_KINDS = frozenset(
 )
 _DAGSTER_KINDS = frozenset(
     {
-        *("sql", "http", "secrets", "connection-fields"),
+        *("sql", "http", "notify", "secrets", "connection-fields"),
         *("sensor-file", "sensor-http", "sensor-sql", "sensor-call"),
         *("sensor-duration", "sensor-until"),
         *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),

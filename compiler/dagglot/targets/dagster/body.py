@@ -13,6 +13,7 @@ from dagglot.ir.model import (
     NativeBody,
     NativeCall,
     NoopBody,
+    NotifyBody,
     Pipeline,
     PythonBody,
     SensorBody,
@@ -23,6 +24,7 @@ from dagglot.ir.model import (
 )
 from dagglot.ir.task_values import body_values
 from dagglot.pycode import INDENT, Call, Code
+from dagglot.targets.dagster import alerts
 from dagglot.targets.dagster.decisions import decisions
 from dagglot.targets.dagster.kinds import Kinds
 from dagglot.targets.dagster.names import FileNames
@@ -49,7 +51,8 @@ class _Writer:
         self.task = task
         self.pipeline = pipeline
         self.names = names
-        self.scope = Scope(pipeline, names, task.upstream, _values(task))
+        told = [alert.settings for alert in alerts.told(task, pipeline)]
+        self.scope = Scope(pipeline, names, task.upstream, (*_values(task), *told))
         self.made = self.scope.made
 
     def body(self) -> OpBody:
@@ -74,6 +77,8 @@ class _Writer:
                 self.kinds().http(body)
             case SensorBody() as body:
                 self.kinds().sensor(body)
+            case NotifyBody() as body:
+                alerts.notify(body, self.task, self.pipeline, self.scope)
             case NoopBody():
                 pass
             case _:

@@ -66,6 +66,10 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
             "again, and holds its process meanwhile"
         ),
     ),
+    Feature.NOTIFY: emulated(
+        "hooks and sensors of Dagster tell of what has ended: an op that posts with `requests`, "
+        "mails with smtplib, or calls yours"
+    ),
     Feature.NOOP: native("an op without a body"),
     Feature.NATIVE: native("an op that calls the function"),
     Feature.NATIVE_MISSING: unsupported("the task has no `dagster` entry"),

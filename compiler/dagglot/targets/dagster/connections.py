@@ -40,6 +40,7 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
 _CLASSES: Final[Mapping[str, tuple[str, str]]] = {
     **dict.fromkeys(DRIVERS, ("databases", "Database")),
     "http": ("http", "HttpService"),
+    "smtp": ("mail", "MailServer"),
 }
 _PARTS: Final = ("host", "port", "user", "password", "database")
 _ADDRESSES: Final = ("host", "database")
@@ -100,7 +101,7 @@ def resource(connection: Connection, asked: set[str]) -> Call:
         else:
             keywords[one.name] = one.value
     options = connection.settings.get("options")
-    if options and "" in asked and connection.type in (*DRIVERS, "http"):
+    if options and "" in asked and connection.type in (*DRIVERS, "http", "smtp"):
         keywords["options"] = thaw(options)
     return Call(class_of(connection)[1], (), tuple(keywords.items()))
 

@@ -38,7 +38,9 @@ _DISALLOWED: Final = frozenset(
 # Every name that a job file may import or define itself.
 RESERVED: Final = frozenset(
     {
-        *("os", "Path", "request", "ask", "look", "wait_for", "wait_until", "started_at", "texts"),
+        *("os", "Path", "timedelta", "request", "ask", "texts", "look", "found", "wait_for"),
+        *("wait_until", "started_at", "event", "event_of", "tell_slack", "tell_webhook"),
+        *("Connection", "Database", "HttpService", "MailServer"),
         *("dg", "json", "datetime", "timezone", "Annotated", "Any", "Literal", "ZoneInfo", "Field"),
         *("START", "END", "context", "params", "result", "attempt_number", "start_after"),
         *("attempt", "CappedRetryPolicy", "run_shell", "run_time", "checked_at_launch"),

@@ -17,11 +17,11 @@ from dagglot.targets.dagster.imports import Imports
 from dagglot.targets.dagster.names import DEFINITIONS, FOLDER, PACKAGE
 
 MODULES: Final = (
-    *("attempts", "branches", "connections", "databases", "http", "params", "rules"),
-    *("runs", "sensors", "shell"),
+    *("alerts", "attempts", "branches", "connections", "databases", "http", "mail", "params"),
+    *("rules", "runs", "sensors", "shell"),
 )
 """The modules of the helper package beside `values`, which all targets share."""
-_ON_CONNECTIONS: Final = frozenset({"Database", "HttpService"})
+_ON_CONNECTIONS: Final = frozenset({"Database", "HttpService", "MailServer"})
 """Classes of the helpers that are connections."""
 LOCATION: Final = "pipelines"
 """The name of the code location."""

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 from pipeline_helpers.attempts import attempt
 from pipeline_helpers.connections import Connection
+from pipeline_helpers.mail import MailServer
 from pipeline_helpers.values import to_json
 
 
@@ -29,7 +30,7 @@ def copy(lake: Connection, bucket: Connection) -> Any:
 
 @dg.op(name="connections__hosts")
 @attempt()
-def hosts(cluster: Connection, machine: Connection, mail: Connection) -> Any:
+def hosts(cluster: Connection, machine: Connection, mail: MailServer) -> Any:
     from a.b import hosts
 
     return to_json(hosts(hosts=[cluster.host, machine.host, mail.host]))
@@ -42,7 +43,7 @@ def hosts(cluster: Connection, machine: Connection, mail: Connection) -> Any:
         "bucket": Connection(uri=dg.EnvVar("BUCKET_URI")),
         "cluster": Connection(host=dg.EnvVar("CLUSTER_HOST")),
         "machine": Connection(host=dg.EnvVar("MACHINE_HOST")),
-        "mail": Connection(host=dg.EnvVar("MAIL_HOST")),
+        "mail": MailServer(host=dg.EnvVar("MAIL_HOST")),
         "ftp": Connection(
             host="ftp.example.com",
             user="etl",
