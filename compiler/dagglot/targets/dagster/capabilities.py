@@ -139,6 +139,27 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.ENV: native("the environment of the script's process"),
     Feature.MAX_ACTIVE_TASKS: native("`max_concurrent` of the job's executor"),
+    Feature.RETRIES_JITTER: emulated(
+        "Dagster's own jitter is as long as the wait: a retry policy in the helpers adds it"
+    ),
+    Feature.POOL: native(
+        "`pool` of an op, which takes one slot of it; more slots are refused",
+        setup="the limit of the pool, without which it has none",
+    ),
+    Feature.PRIORITY: native("the tag `dagster/priority`, which the executors look at"),
+    Feature.RESOURCES: lossy(
+        "the tag `dagster-k8s/config`, which only executors on Kubernetes obey"
+    ),
+    Feature.MAX_ACTIVE_RUNS: native(
+        "a tag of the runs, which the instance limits",
+        setup="the limit of the tag in `dagster.yaml`, without which it has none",
+    ),
+    Feature.OVERLAP_SKIP: emulated(
+        "the schedule asks the instance for active runs, and skips its tick; runs by hand come"
+    ),
+    Feature.DEPENDS_ON_PAST: unsupported(
+        "a job of ops knows nothing of its runs before; assets with partitions do"
+    ),
     # values
     Feature.TASK_OUTPUT: native(
         "outputs and inputs of ops. They pass through the IO manager: ops on several machines "

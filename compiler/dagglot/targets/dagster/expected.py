@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -39,7 +40,7 @@ _TYPES: Final = {
 
 def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
     job = names.job_name(pipeline)
-    tags = labels.job_tags(pipeline)
+    tags = labels.job_tags(pipeline, job)
     groups = labels.groups_by_id(pipeline.groups)
     chosen = options(pipeline, context)
     has_outcomes = native_flow.needs_outcomes(pipeline)
@@ -123,7 +124,7 @@ def _task(task: Task, groups: Mapping[str, Group], pipeline: Pipeline, has_outco
         "mapped": one is not None,
         "retries": retries.count,
         "jitter": None,
-        "pool": None,
+        "pool": task.pool.name if task.pool is not None else None,
     }
     if retries.count:
         fact["retry_delay"] = retries.delay.total_seconds()
@@ -137,6 +138,8 @@ def _task(task: Task, groups: Mapping[str, Group], pipeline: Pipeline, has_outco
     given = task.options.get("dagster", {}).get("metadata")
     if isinstance(given, Mapping):
         tags |= labels.metadata_tags(given)
+    for name, value in labels.kubernetes_tags(task).items():
+        tags[name] = json.dumps(value)  # as Dagster keeps what is no text
     fact["tags"] = tags
     return fact
 

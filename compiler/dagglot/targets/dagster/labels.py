@@ -16,6 +16,9 @@ _KEY: Final = re.compile(r"(?:[A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}")
 _SYSTEM: Final = re.compile(r"\.?dagster[^/]*/")
 OWNER: Final = "owner"
 GROUP: Final = "group"
+MAX_ACTIVE_RUNS: Final = "max_active_runs"
+"""The tag of runs of which a limit of the instance lets only some run at once."""
+PRIORITY: Final = "dagster/priority"
 FOR_EACH: Final = "for_each"
 """The tag of ops with a limit of how many elements are worked on at once."""
 
@@ -51,8 +54,11 @@ def _read(doc: str) -> str:
     return (first + newline + textwrap.dedent(rest)).strip() if newline else doc
 
 
-def job_tags(pipeline: Pipeline) -> dict[str, str]:
-    return _tags(((OWNER, pipeline.owner),), pipeline.tags)
+def job_tags(pipeline: Pipeline, job: str) -> dict[str, str]:
+    tags = _tags(((OWNER, pipeline.owner),), pipeline.tags)
+    if pipeline.concurrency.max_active_runs is not None:
+        tags[MAX_ACTIVE_RUNS] = job
+    return tags
 
 
 def task_tags(task: Task, groups: Mapping[str, Group]) -> dict[str, str]:
@@ -65,7 +71,22 @@ def task_tags(task: Task, groups: Mapping[str, Group]) -> dict[str, str]:
         words |= dict.fromkeys(group.tags)
         owner = owner or group.owner
         inside = group.parent
-    return _tags(((OWNER, owner), (GROUP, task.group)), words)
+    tags = _tags(((OWNER, owner), (GROUP, task.group)), words)
+    if task.priority is not None:
+        tags[PRIORITY] = str(task.priority)
+    return tags
+
+
+def kubernetes_tags(task: Task) -> dict[str, object]:
+    """What the executors on Kubernetes make a step's pod of."""
+    asked = task.resources
+    requests = {name: asked[name] for name in ("cpu", "memory") if name in asked}
+    resources: dict[str, object] = {"requests": requests} if requests else {}
+    if "gpu" in asked:
+        resources["limits"] = {"nvidia.com/gpu": asked["gpu"]}
+    if not resources:
+        return {}
+    return {"dagster-k8s/config": {"container_config": {"resources": resources}}}
 
 
 def metadata_tags(given: Mapping[str, object]) -> dict[str, str]:
@@ -88,7 +109,7 @@ def _tags(pairs: Iterable[tuple[str, str]], words: Iterable[str]) -> dict[str, s
 
 def _key(word: str) -> str:
     """The word, or what is left of it as a key: keys below ``dagster/`` are Dagster's own."""
-    if word in (OWNER, GROUP, FOR_EACH):
+    if word in (OWNER, GROUP, FOR_EACH, MAX_ACTIVE_RUNS):
         return f"{word}_"
     if _KEY.fullmatch(word) and not _SYSTEM.match(word):
         return word

@@ -79,8 +79,9 @@ class _File:
         """The constants of the retry policies that several ops have."""
         made = [retries.of_task(task) for task in self.pipeline.tasks]
         count = Counter(policy for policy in made if policy is not None)
-        if any(policy.function == retries.CAPPED for policy in count):
-            self.helper("attempts", retries.CAPPED)
+        for name in (retries.CAPPED, retries.SPREAD):
+            if any(policy.function == name for policy in count):
+                self.helper("attempts", name)
         names: dict[Call, Code] = {}
         taken = set(self.names.taken)
         for policy in count:
@@ -97,6 +98,8 @@ class _File:
         params = self.params()
         ops = tuple(self.ops())
         made = schedule(pipeline, self.names, self.imports)
+        if pipeline.schedule.cron is not None and pipeline.concurrency.on_overlap == "skip":
+            self.helper("runs", "active_runs")
         return JobFile(
             doc=self.doc(),
             params=params,
@@ -159,6 +162,8 @@ class _File:
         tags = self.tags(task)
         if tags:
             keywords["tags"] = tags
+        if task.pool is not None:
+            keywords["pool"] = task.pool.name
         if self.has_outcomes:
             keywords["out"] = self.helper("rules", "OUTPUTS")
         else:
@@ -259,13 +264,15 @@ class _File:
         if body.returns == "Any":
             self.imports.name("typing", "Any")
 
-    def tags(self, task: Task) -> dict[str, str]:
-        own = labels.task_tags(task, self.groups)
+    def tags(self, task: Task) -> dict[str, object]:
+        own: dict[str, object] = {**labels.task_tags(task, self.groups)}
         one = self.maps.get(task.id)
         if one is not None and one.for_each.max_parallel is not None:
             own[labels.FOR_EACH] = one.id
         given = task.options.get("dagster", {}).get("metadata")
-        return {**own, **(labels.metadata_tags(given) if isinstance(given, Mapping) else {})}
+        if isinstance(given, Mapping):
+            own |= labels.metadata_tags(given)
+        return {**own, **labels.kubernetes_tags(task)}
 
     def signature(self, function: str, reads: tuple[str, ...], body: OpBody) -> Code:
         parameters = []
@@ -294,7 +301,7 @@ class _File:
         doc = labels.docstring(text)
         if text and doc is None:
             keywords["description"] = text
-        tags = labels.job_tags(pipeline)
+        tags = labels.job_tags(pipeline, job_name(pipeline))
         if tags:
             keywords["tags"] = tags
         if self.options["metadata"]:
@@ -335,7 +342,12 @@ class _File:
         variables = [setup.of_secret(name) for name in sorted(self.secrets)]
         for one, asked in self.connected():
             variables += setup.of_connection(one, asked)
-        return {"variables": variables}
+        pools = {task.pool.name for task in self.pipeline.tasks if task.pool is not None}
+        made: dict[str, Any] = {"variables": variables, "pools": sorted(pools)}
+        limit = self.pipeline.concurrency.max_active_runs
+        if limit is not None:
+            made["runs"] = [job_name(self.pipeline), limit]
+        return made
 
     def nodes(self) -> Iterator[Code]:
         if self.has_outcomes:

@@ -40,7 +40,14 @@ RESERVED: Final = frozenset(
     {
         *("os", "Path", "timedelta", "request", "ask", "texts", "look", "found", "wait_for"),
         *("wait_until", "started_at", "event", "event_of", "tell_slack", "tell_webhook"),
-        *("Connection", "Database", "HttpService", "MailServer"),
+        *(
+            "SpreadRetryPolicy",
+            "active_runs",
+            "Connection",
+            "Database",
+            "HttpService",
+            "MailServer",
+        ),
         *("dg", "json", "datetime", "timezone", "Annotated", "Any", "Literal", "ZoneInfo", "Field"),
         *("START", "END", "context", "params", "result", "attempt_number", "start_after"),
         *("attempt", "CappedRetryPolicy", "run_shell", "run_time", "checked_at_launch"),
@@ -155,6 +162,20 @@ def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
         if other != task.id:
             yield codes.NAMES_COLLIDE.at(
                 task.span, first=other, second=task.id, name=name, target=title
+            )
+        if task.pool is not None and task.pool.slots > 1:
+            yield codes.UNSUPPORTED.at(
+                task.at("pool"),
+                target=title,
+                feature="`slots` of a pool",
+                reason="an op of Dagster takes one slot of its pool",
+            )
+        if task.pool is not None and re.search(r"\s", task.pool.name):
+            yield codes.UNSUPPORTED.at(
+                task.at("pool"),
+                target=title,
+                feature="a pool whose name has white space",
+                reason="Dagster refuses the name",
             )
     taken = {PACKAGE, FOLDER, DEFINITIONS}
     for task in pipeline.tasks:

@@ -9,6 +9,7 @@ from dagglot.ir.model import Backoff, NoopBody, Retries, Task
 from dagglot.pycode import Call, Code
 
 CAPPED: Final = "CappedRetryPolicy"
+SPREAD: Final = "SpreadRetryPolicy"
 _BACKOFFS: Final = {Backoff.LINEAR: "LINEAR", Backoff.EXPONENTIAL: "EXPONENTIAL"}
 
 
@@ -47,9 +48,12 @@ def policy(retries: Retries) -> Call | None:
     keywords: list[tuple[str, object]] = [("max_retries", retries.count)]
     if delay:
         keywords.append(("delay", seconds(delay)))
-    if not delay or backoff is None:
-        return Call("dg.RetryPolicy", (), tuple(keywords))
-    keywords.append(("backoff", Code(f"dg.Backoff.{backoff}")))
-    if cap is None or longest_wait(retries) <= cap:
-        return Call("dg.RetryPolicy", (), tuple(keywords))
-    return Call(CAPPED, (), (*keywords, ("max_delay", seconds(cap))))
+    is_capped = False
+    if delay and backoff is not None:
+        keywords.append(("backoff", Code(f"dg.Backoff.{backoff}")))
+        if cap is not None and longest_wait(retries) > cap:
+            keywords.append(("max_delay", seconds(cap)))
+            is_capped = True
+    if retries.jitter:
+        return Call(SPREAD, (), (*keywords, ("spread", seconds(retries.jitter))))
+    return Call(CAPPED if is_capped else "dg.RetryPolicy", (), tuple(keywords))

@@ -38,12 +38,22 @@ def schedule(pipeline: Pipeline, names: FileNames, imports: Imports) -> Made | N
     if given.params:
         params = resource_value(pipeline, given.params, names.params)
         config = Call("dg.RunConfig", (), (("resources", {"params": params}),))
-    if given.start is None and given.end is None:
+    busy = _busy(pipeline) if pipeline.concurrency.on_overlap == "skip" else None
+    if given.start is None and given.end is None and busy is None:
         if config is not None:
             keywords["run_config"] = config
         made = Call("dg.ScheduleDefinition", (), tuple(keywords.items()))
         return Made((), pycode.assignment(names.schedule, made))
-    return _guarded(given, names, keywords, config, imports)
+    return _guarded(given, names, keywords, config, imports, busy)
+
+
+def _busy(pipeline: Pipeline) -> Code:
+    """A tick does not take place while as many runs as may be are active."""
+    limit = pipeline.concurrency.max_active_runs or 1
+    job = pycode.literal(job_name(pipeline))
+    reason = pycode.literal("a run before has not ended")
+    test = f"if active_runs(context.instance, {job}) >= {limit}:"
+    return Code(f"{test}\n{' ' * 2 * INDENT}return dg.SkipReason({reason})")
 
 
 def _guarded(
@@ -52,6 +62,7 @@ def _guarded(
     keywords: dict[str, object],
     config: Call | None,
     imports: Imports,
+    busy: Code | None,
 ) -> Made:
     constants: list[Code] = []
     statements: list[Code] = []
@@ -67,6 +78,8 @@ def _guarded(
                     f"{' ' * 2 * INDENT}return dg.SkipReason({pycode.literal(reason)})"
                 )
             )
+    if busy is not None:
+        statements.append(busy)
     request = Call("dg.RunRequest", (), (("run_config", config),) if config else ())
     statements.append(Code(f"return {pycode.layout(request, INDENT, len('return '))}"))
     return Made(

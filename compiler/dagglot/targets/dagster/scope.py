@@ -238,7 +238,7 @@ class Scope:
 
 _OWN_NAMES = frozenset(
     {
-        *("os", "Path", "timedelta", "request", "ask", "texts", "look", "found", "wait_for"),
+        *("os", "Path", "request", "ask", "texts", "look", "found", "wait_for"),
         *("wait_until", "started_at", "event", "event_of", "tell_slack", "tell_webhook"),
         *("Connection", "Database", "HttpService", "MailServer", "path"),
         *("context", "params", "result", "line", "all_params", "attempt_number", "json"),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
+
+import yaml
 
 from dagglot import pycode
 from dagglot.ir.model import Connection
 from dagglot.pycode import Code
 from dagglot.targets.base import View
 from dagglot.targets.dagster.connections import environment_name, fields
+from dagglot.targets.dagster.labels import MAX_ACTIVE_RUNS
 
 _ADDRESSES: Final[Mapping[str, str]] = {
     "postgres": "postgresql://USER:PASSWORD@HOST:5432/DATABASE",
@@ -47,6 +51,14 @@ def _comment(words: str) -> str:
     return pycode.escaped(words, "\0")
 
 
+def _limits(runs: Sequence[tuple[str, int]]) -> str:
+    """The part of `dagster.yaml` that limits the runs of jobs."""
+    limits = [{"key": MAX_ACTIVE_RUNS, "value": job, "limit": limit} for job, limit in runs]
+    made = {"concurrency": {"runs": {"tag_concurrency_limits": limits}}}
+    text: str = yaml.safe_dump(made, sort_keys=False)
+    return text.rstrip()
+
+
 def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
     """The file, where any pipeline needs anything."""
     variables: dict[str, list[str]] = {}
@@ -55,11 +67,15 @@ def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
             says = variables.setdefault(one["name"], [])
             if one["says"] not in says:
                 says.append(one["says"])
-    if variables:
+    pools = sorted({name for one in contributions for name in one["setup"]["pools"]})
+    runs = [one["setup"]["runs"] for one in contributions if "runs" in one["setup"]]
+    if variables or pools or runs:
         data = {
+            "pools": [Code(shlex.quote(name)) for name in pools],
+            "runs": Code(_limits(runs)) if runs else None,
             "variables": [
                 {"name": Code(name), "says": [Code(text) for text in says]}
                 for name, says in sorted(variables.items())
-            ]
+            ],
         }
         yield View("dagster/SETUP.md.j2", PurePosixPath("SETUP.md"), data)
