@@ -8,23 +8,26 @@ from dagglot import pycode
 from dagglot.expressions import tree
 from dagglot.ir.model import (
     BranchBody,
+    DbtBody,
     GateBody,
     HttpBody,
     NativeBody,
     NativeCall,
     NoopBody,
+    NotebookBody,
     NotifyBody,
     Pipeline,
     PythonBody,
     SensorBody,
     ShellBody,
+    SparkBody,
     SqlBody,
     Task,
     Value,
 )
 from dagglot.ir.task_values import body_values
 from dagglot.pycode import INDENT, Call, Code
-from dagglot.targets.dagster import alerts
+from dagglot.targets.dagster import alerts, commands
 from dagglot.targets.dagster.decisions import decisions
 from dagglot.targets.dagster.kinds import Kinds
 from dagglot.targets.dagster.names import FileNames
@@ -77,6 +80,12 @@ class _Writer:
                 self.kinds().http(body)
             case SensorBody() as body:
                 self.kinds().sensor(body)
+            case DbtBody() as body:
+                commands.dbt(body, self.task, self.scope)
+            case NotebookBody() as body:
+                commands.notebook(body, self.task, self.scope)
+            case SparkBody() as body:
+                commands.spark(body, self.task, self.pipeline, self.scope)
             case NotifyBody() as body:
                 alerts.notify(body, self.task, self.pipeline, self.scope)
             case NoopBody():

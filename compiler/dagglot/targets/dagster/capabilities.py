@@ -66,6 +66,20 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
             "again, and holds its process meanwhile"
         ),
     ),
+    Feature.DBT: emulated(
+        "dagster-dbt makes assets of a project that it must find when the file is loaded: an op "
+        "that runs `dbt`, with relative paths from where Dagster was started",
+        setup="dbt's adapter of the database where ops run",
+    ),
+    Feature.NOTEBOOK: emulated(
+        "dagstermill keeps the notebook's result in a store of its own: an op that runs "
+        "`papermill`, with relative paths from where Dagster was started"
+    ),
+    Feature.SPARK: emulated(
+        "an op that runs `spark-submit`, with relative paths from where Dagster was started; the "
+        "step launchers of Dagster are deprecated",
+        setup="`spark-submit` where ops run",
+    ),
     Feature.NOTIFY: emulated(
         "hooks and sensors of Dagster tell of what has ended: an op that posts with `requests`, "
         "mails with smtplib, or calls yours"
@@ -222,7 +236,7 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
             ),
             "http": "a resource that makes requests",
             **dict.fromkeys(
-                ("s3", "gcs", "kubernetes", "docker", "slack", "smtp", "generic"),
+                ("s3", "gcs", "kubernetes", "docker", "spark", "slack", "smtp", "generic"),
                 "a resource with the parts that are read",
             ),
         }.items()

@@ -158,6 +158,8 @@ def _uri(settings: Mapping[str, Any]) -> str:
     port = f":{settings['port']}" if settings.get("port") else ""
     if type == "http":
         scheme = options.pop("scheme", None) or ("http" if port == ":80" else "https")
+    if "://" in (settings.get("host") or ""):
+        return f"{settings['host']}{port}"
     place = f"{user}@" if user else ""
     place += f"{settings.get('host') or ''}{port}"
     database = f"/{settings['database']}" if settings.get("database") else ""

@@ -25,6 +25,7 @@ _ADDRESSES: Final[Mapping[str, str]] = {
     "bigquery": "bigquery://PROJECT/DATASET",
     "http": "https://USER:PASSWORD@HOST",
     "smtp": "smtp://USER:PASSWORD@HOST:587?from=ADDRESS",
+    "spark": "spark://HOST:7077",
     "slack": "https://hooks.slack.com/services/…",
 }
 """How the address of a type of connection is written."""

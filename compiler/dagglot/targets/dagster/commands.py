@@ -1,0 +1,86 @@
+"""Work of other programs: dbt, notebooks and Spark, each by its own command."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dagglot import pycode
+from dagglot.expressions.evaluate import text_of
+from dagglot.ir.model import DbtBody, NotebookBody, Pipeline, SparkBody, Task, Value
+from dagglot.pycode import INDENT, Call, Code
+from dagglot.targets.dagster.connections import declared
+from dagglot.targets.dagster.scope import Scope
+
+DBT: Final = "dbt-core"
+PAPERMILL: Final = ("ipykernel", "papermill")
+
+
+def dbt(body: DbtBody, task: Task, scope: Scope) -> None:
+    """``dbt <command> …``."""
+    scope.made.packages.add(DBT)
+    words: list[object] = ["dbt", *body.command.split()]
+    for flag, given in (("--select", body.select), ("--exclude", body.exclude)):
+        if given:
+            words += [flag, *(scope.text(one) for one in given)]
+    for flag, path in (
+        ("--project-dir", body.project_dir),
+        ("--profiles-dir", body.profiles_dir),
+        ("--target", body.target),
+    ):
+        if path is not None:
+            words += [flag, path]
+    if body.vars:
+        words += ["--vars", _json(dict(body.vars), scope)]
+    _run([*words, *(scope.text(one) for one in body.args)], task, scope)
+
+
+def notebook(body: NotebookBody, task: Task, scope: Scope) -> None:
+    """``papermill <path> <output path> …``."""
+    scope.made.packages.update(PAPERMILL)
+    output = "/dev/null" if body.output_path is None else scope.text(body.output_path)
+    words: list[object] = ["papermill", scope.text(body.path), output]
+    if body.parameters:
+        # JSON is YAML
+        words += ["--parameters_yaml", _json(dict(body.parameters), scope)]
+    _run(words, task, scope)
+
+
+def spark(body: SparkBody, task: Task, pipeline: Pipeline, scope: Scope) -> None:
+    """``spark-submit … <application> …``."""
+    words: list[object] = ["spark-submit"]
+    if body.master is not None:
+        words += ["--master", body.master]
+    elif body.connection:
+        words += ["--master", _master(body.connection, pipeline, scope)]
+    for name, value in body.conf.items():
+        words += ["--conf", f"{name}={value if isinstance(value, str) else text_of(value)}"]
+    if body.packages:
+        words += ["--packages", ",".join(body.packages)]
+    words += [body.application, *(scope.text(one) for one in body.args)]
+    _run(words, task, scope)
+
+
+def _master(connection: str, pipeline: Pipeline, scope: Scope) -> Code:
+    """The address, as a whole or of its parts."""
+    written = declared(pipeline, connection).settings
+    if "uri" in written or "host" not in written:
+        return Code(f"{scope.resource(connection, 'uri')}.uri")
+    host = f"{scope.resource(connection, 'host')}.host"
+    if "port" not in written:
+        return Code(host)
+    return Code('f"{' + host + "}:{" + f"{scope.resource(connection, 'port')}.port" + '}"')
+
+
+def _json(value: Value, scope: Scope) -> Call:
+    scope.helper("json_text")
+    return Call("json_text", (scope.data(value),))
+
+
+def _run(words: list[object], task: Task, scope: Scope) -> None:
+    scope.made.context = True
+    scope.made.helpers.add(("shell", "run_command"))
+    keywords: tuple[tuple[str, object], ...] = ()
+    if task.env:
+        keywords = (("env", {name: scope.text(value) for name, value in task.env.items()}),)
+    called = Call("run_command", (Code("context"), words), keywords)
+    scope.made.statements.append(pycode.layout(called, INDENT))
