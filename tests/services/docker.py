@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 PULLED = "ghcr.io/example/etl:1.4"
 """An image that must be pulled first."""
@@ -58,6 +58,11 @@ def _handler(engine: DockerEngine) -> type[BaseHTTPRequestHandler]:
             match self.command, parts:
                 case "GET", ["version"]:
                     self.answer(200, {"ApiVersion": "1.43", "MinAPIVersion": "1.24"})
+                case _, ["_ping"]:
+                    self.answer(200, "OK")
+                case "GET", ["images", "json"]:
+                    pulled = PULLED.partition(":")[0] not in unquote(url.query) or engine.pulled
+                    self.answer(200, [{"Id": "sha256:1"}] if pulled else [])
                 case "POST", ["images", "create"]:
                     engine.pulled.append(url.query)
                     self.answer(200, {})
@@ -73,6 +78,8 @@ def _handler(engine: DockerEngine) -> type[BaseHTTPRequestHandler]:
                     log = {"LogConfig": {"Type": "json-file"}}
                     self.answer(200, {"Id": id, "Config": {"Tty": False}, "HostConfig": log})
                 case "GET", ["containers", id, "logs"]:
+                    self.logs(id)
+                case "POST", ["containers", id, "attach"]:
                     self.logs(id)
                 case "POST", ["containers", id, "wait"]:
                     fails = "fails" in engine.created[int(id[1:])]["Image"]
@@ -95,7 +102,8 @@ def _handler(engine: DockerEngine) -> type[BaseHTTPRequestHandler]:
                 time.sleep(0.05)
 
         def answer(self, status: int, value: Any) -> None:
-            content = b"" if value is None else json.dumps(value).encode()
+            text = value if isinstance(value, str) else json.dumps(value)
+            content = b"" if value is None else text.encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))

@@ -112,7 +112,7 @@ _DAGSTER_KINDS = frozenset(
 )
 BESIDES: dict[str, frozenset[str]] = {
     "airflow@2.11": _AIRFLOW,
-    "airflow": _AIRFLOW | {_MIN_ONE},
+    "airflow": _AIRFLOW | {_MIN_ONE, "approval"},
     "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"}) | _DAGSTER_KINDS,
     "prefect": frozenset({_MIN_ONE, "allow-failure-with-leaf"}) | _PREFECT_KINDS,
 }

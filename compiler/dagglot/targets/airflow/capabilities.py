@@ -59,6 +59,12 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "Relative paths begin at the folder of the DAG file",
         setup="`spark-submit` where tasks run",
     ),
+    Feature.APPROVAL: native(
+        "ApproveOperator in the helpers, a HITLOperator: Airflow's own ApprovalOperator takes a "
+        "rejection for a success. Approvers are ids of its auth manager's users. `dagglot run` "
+        "has nobody who answers",
+        since="3.3",
+    ),
     Feature.CONTAINER_DOCKER: native(
         "DockerOperator, with the daemon that the worker's environment names; a command replaces "
         "the entrypoint"
@@ -288,6 +294,7 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
 }
 
 _VERSION_2: Final[Mapping[Feature, Verdict]] = {
+    Feature.APPROVAL: unsupported("Airflow 2 cannot ask a human"),
     Feature.SENSOR_PIPELINE: native("ExternalTaskSensor, by the logical date"),
     Feature.TRIGGER_PIPELINE: native(
         "RunDagOperator in the helpers, a TriggerDagRunOperator whose output is the run's id"

@@ -7,6 +7,7 @@ from typing import Any
 
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import (
+    ApprovalBody,
     Backoff,
     BranchBody,
     ContainerBody,
@@ -130,6 +131,8 @@ def _task(made: Woven, task: Task, context: Context) -> dict[str, Any]:
         case ContainerBody():
             secret = any(map(is_secret, task.env.values()))
             facts["operator"] = "SecretDockerOperator" if secret else "DockerOperator"
+        case ApprovalBody():
+            facts["operator"] = "ApproveOperator"
         case TriggerPipelineBody():
             facts["operator"] = "RunDagOperator"
         case SensorBody():

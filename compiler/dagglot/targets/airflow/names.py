@@ -27,6 +27,7 @@ RESERVED: Final = frozenset(
         *("BashOperator", "EmptyOperator", "CronTriggerTimetable", "PythonOperator"),
         *("BaseHook", "SQLExecuteQueryOperator", "Variable"),
         *(
+            "ApproveOperator",
             "DockerOperator",
             "SecretDockerOperator",
             "KubernetesPodOperator",

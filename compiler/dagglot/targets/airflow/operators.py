@@ -13,6 +13,7 @@ from dagglot.expressions.writer import Names
 from dagglot.ir.expand import thaw
 from dagglot.ir.kinds import PipelineWait
 from dagglot.ir.model import (
+    ApprovalBody,
     ContainerBody,
     DbtBody,
     NativeBody,
@@ -99,6 +100,18 @@ class Operator:
                 return commands.spark(self, body)
             case _:
                 assert_never(body)
+
+    # --- humans -----------------------------------------------------------------------------
+
+    def approval(self, body: ApprovalBody) -> tuple[Code, dict[str, Any]]:
+        own: dict[str, Any] = {"subject": self.text(body.message, ())}
+        if body.approvers:
+            own["assigned_users"] = [{"id": name, "name": name} for name in body.approvers]
+        if body.timeout is not None:
+            own["response_timeout"] = self.file.duration(body.timeout)
+        if body.on_reject == "skip":
+            own["skip_on_reject"] = True
+        return self.file.helper("ApproveOperator"), own
 
     # --- other pipelines --------------------------------------------------------------------
 

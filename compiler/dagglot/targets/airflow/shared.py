@@ -27,6 +27,7 @@ MODULES: Final[Mapping[str, str]] = {
     "TimedBashOperator": "operators",
     "each": "operators",
     "with_secrets": "operators",
+    "ApproveOperator": "approvals",
     "SecretDockerOperator": "containers",
     "RunDagOperator": "triggers",
     "event_of": "alerts",

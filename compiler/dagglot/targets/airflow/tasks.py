@@ -9,6 +9,7 @@ from dagglot import pycode
 from dagglot.ir.expand import thaw
 from dagglot.ir.kinds import PipelineWait
 from dagglot.ir.model import (
+    ApprovalBody,
     BranchBody,
     ContainerBody,
     DbtBody,
@@ -111,6 +112,8 @@ class Tasks:
                 function, own = made.sql(body)
             case DbtBody() | NotebookBody() | SparkBody() as body:
                 function, own = made.command(body)
+            case ApprovalBody() as body:
+                function, own = made.approval(body)
             case ContainerBody() as body:
                 function, own = made.container(body)
             case SensorBody(wait_for=PipelineWait() as awaited) as body:

@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 from airflow.providers.http.hooks.http import HttpHook
+
 from pipeline_helpers.values import json_text, to_text
 
 NOTHING = object()
@@ -18,11 +19,14 @@ def request_url(method: str, url: str, output: str = "text", **more: Any) -> Any
         return content(send(session, method, url, **more), output)
 
 
-def request_path(conn_id: str, method: str, path: str, output: str = "text", **more: Any) -> Any:
+def request_path(
+    conn_id: str, method: str, path: str, output: str = "text", **more: Any
+) -> Any:
     """The body of a good answer of a connection's server, which may be JSON."""
     hook = HttpHook(http_conn_id=conn_id)
     with hook.get_conn() as session:
-        return content(send(session, method, hook.url_from_endpoint(path), **more), output)
+        url = hook.url_from_endpoint(path)
+        return content(send(session, method, url, **more), output)
 
 
 def send(
@@ -46,7 +50,8 @@ def send(
         for value in (values if isinstance(values, list) else [values])
     ]
     if "authorization" in {name.lower() for name in given}:
-        session.auth = lambda prepared: prepared  # it would beat a header of the task's own
+        # the connection's login would beat a header of the task's own
+        session.auth = lambda prepared: prepared
     data = None if text is None else text.encode()
     response = session.request(method, url, params=parameters, headers=given, data=data)
     status = response.status_code
@@ -56,5 +61,6 @@ def send(
 def content(answer: tuple[requests.Response, bool], output: str) -> Any:
     response, good = answer
     if not good:
-        raise RuntimeError(f"the answer is {response.status_code}: {response.text[:200]}")
+        text = response.text[:200]
+        raise RuntimeError(f"the answer is {response.status_code}: {text}")
     return response.json() if output == "json" else response.text

@@ -23,14 +23,19 @@ def event_of(ti: Any, owner: str = "") -> dict[str, str]:
     }
 
 
-def with_message(event: Mapping[str, str], message: str | None = None) -> dict[str, str]:
+def with_message(
+    event: Mapping[str, str], message: str | None = None
+) -> dict[str, str]:
     """The event with its message, which says the state where there is none."""
     default = f"{event['pipeline']}: {event['task']} {event['state']}"
     return {**event, "message": default if message is None else message}
 
 
 def tell_slack(
-    event: Mapping[str, str], webhook: str, message: str | None = None, channel: str | None = None
+    event: Mapping[str, str],
+    webhook: str,
+    message: str | None = None,
+    channel: str | None = None,
 ) -> None:
     """A message to an incoming webhook of Slack."""
     told = {"text": with_message(event, message)["message"]}
@@ -65,7 +70,9 @@ def tell_webhook(
     post(url, with_message(event, message), headers)
 
 
-def post(url: str, content: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+def post(
+    url: str, content: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> None:
     """Send JSON. Errors do not name the address, which is as a rule a secret."""
     try:
         response = requests.post(url, json=content, headers=headers)

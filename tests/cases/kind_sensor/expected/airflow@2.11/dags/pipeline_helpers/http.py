@@ -8,6 +8,7 @@ from typing import Any
 import requests
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.sensors.base import PokeReturnValue
+
 from pipeline_helpers.values import json_text, to_text
 
 NOTHING = object()
@@ -49,7 +50,8 @@ def send(
         for value in (values if isinstance(values, list) else [values])
     ]
     if "authorization" in {name.lower() for name in given}:
-        session.auth = lambda prepared: prepared  # it would beat a header of the task's own
+        # the connection's login would beat a header of the task's own
+        session.auth = lambda prepared: prepared
     data = None if text is None else text.encode()
     response = session.request(method, url, params=parameters, headers=given, data=data)
     status = response.status_code

@@ -31,7 +31,7 @@ def run_sql(
             if hook.conn_type == "sqlite":
                 # its driver begins a transaction before an insert, not before a create
                 cursor.execute("begin")
-            for statement in [statements] if isinstance(statements, str) else statements:
+            for statement in listed(statements):
                 cursor.execute(statement, *([parameters] if parameters else []))
                 if output != "none" and cursor.description:
                     found = result(cursor.description, cursor.fetchall(), output)
@@ -48,12 +48,12 @@ def run_duckdb(
     """Run statements in order in the database file that is the connection's host."""
     import duckdb
 
-    text = statements if isinstance(statements, str) else ";".join(statements)
     given = parameters or {}
-    with duckdb.connect(BaseHook.get_connection(conn_id).host or ":memory:") as database:
+    file = BaseHook.get_connection(conn_id).host or ":memory:"
+    with duckdb.connect(file) as database:
         found = None
         database.begin()
-        for statement in database.extract_statements(text):
+        for statement in database.extract_statements(";".join(listed(statements))):
             used = {name: given[name] for name in statement.named_parameters}
             database.execute(statement, used)
             if output != "none" and database.description:
@@ -62,11 +62,16 @@ def run_duckdb(
         return found
 
 
+def listed(statements: str | Sequence[str]) -> Sequence[str]:
+    return [statements] if isinstance(statements, str) else statements
+
+
 def result(columns: Sequence[Any], rows: Sequence[Sequence[Any]], output: str) -> Any:
     """The rows by the names of their columns, or the first cell."""
     if output == "scalar":
         return plain(rows[0][0]) if rows else None
-    return [{column[0]: plain(cell) for column, cell in zip(columns, row)} for row in rows]
+    names = [column[0] for column in columns]
+    return [dict(zip(names, map(plain, row), strict=True)) for row in rows]
 
 
 def plain(value: Any) -> Any:

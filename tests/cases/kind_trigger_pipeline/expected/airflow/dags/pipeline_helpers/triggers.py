@@ -33,7 +33,8 @@ class RunDagOperator(TriggerDagRunOperator):
                 )
             )
             if isinstance(answer, ErrorResponse):
-                raise RuntimeError(f"no run of {dag_id} was started: {answer.error}") from None
+                reason = f"no run of {dag_id} was started: {answer.error}"
+                raise RuntimeError(reason) from None
         context["ti"].xcom_push(key="trigger_run_id", value=run_id)
         while self.wait_for_completion:
             state = context["ti"].get_dagrun_state(dag_id, run_id)
