@@ -14,7 +14,7 @@ from typing import Any
 from dagglot.stores import Stores
 from orchestrators import engines
 from orchestrators.engines import Run
-from services import HttpServer, MailServer
+from services import DockerEngine, HttpServer, MailServer
 from services.http import Request
 
 TIME = "2026-10-24T06:30:00+00:00"
@@ -47,6 +47,7 @@ class Told:
     raw: Mapping[str, dict[str, Any]]
     requests: tuple[Request, ...]
     mails: tuple[Any, ...]
+    containers: tuple[dict[str, Any], ...]
     scratch: Path
     canaries: tuple[str, ...]
     out: Path
@@ -78,15 +79,17 @@ def told(target: str) -> Told:
         (tools / name).write_text(_TOOL)
         (tools / name).chmod(0o755)
     path = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
-    with HttpServer() as http, MailServer() as mail:
+    with HttpServer() as http, MailServer() as mail, DockerEngine() as docker:
+        variables = {**path, "DOCKER_HOST": docker.address}
         stores = Stores(_connections(http, mail, scratch), _secrets(http))
         more = {"home": str(scratch / "home")} if target.startswith("airflow") else {}
-        answers = engines.run(target, _runs(http, scratch), scratch, stores, path, **more)
+        answers = engines.run(target, _runs(http, scratch), scratch, stores, variables, **more)
         return Told(
             answers.traces,
             answers.raw,
             tuple(http.requests),
             tuple(mail.mails),
+            tuple(docker.created),
             scratch,
             tuple(stores.secrets.values()),
             engines.everything(target).job.out,
@@ -107,6 +110,7 @@ def _runs(http: HttpServer, scratch: Path) -> list[Run]:
         Run("kind_dbt", time=TIME),
         Run("kind_notebook", time=TIME),
         Run("kind_spark", time=TIME),
+        Run("kind_container_docker", time=TIME),
     ]
 
 

@@ -157,6 +157,27 @@ def test_triggered_pipelines(target: str) -> None:
     assert tasks["fails"]["output"] is None
 
 
+# --- containers ---------------------------------------------------------------------------------
+
+
+@targets("kind_container_docker")
+def test_containers(target: str) -> None:
+    found = told(target)
+    tasks = found.tasks("kind_container_docker")
+    assert {id: (one["state"], one["attempts"]) for id, one in tasks.items()} == {
+        "etl": ("success", 1),
+        "each[0]": ("success", 1),
+        "each[1]": ("success", 1),
+        "fails": ("failed", 2),
+        "slow": ("failed", 1),
+    }
+    (etl,) = [one for one in found.containers if one["Image"].endswith("etl:1.4")]
+    assert etl["Entrypoint"] == ["python", "-m", "etl"]
+    assert etl["Cmd"] == ["--day", "2026-01-31", "{{ not jinja }}"]
+    assert {"MODE=append", f"TOKEN={SECRETS['api_token']}"} <= set(etl["Env"])
+    assert etl["HostConfig"]["Memory"] == 1024**3
+
+
 # --- commands of other tools --------------------------------------------------------------------
 
 
