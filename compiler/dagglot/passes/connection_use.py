@@ -8,7 +8,6 @@ from typing import Final
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.diagnostics.suggest import did_you_mean
-from dagglot.ir import sql_text
 from dagglot.ir.connections import of_task
 from dagglot.ir.kinds import HttpBody, HttpWait, SensorBody, SparkBody, SqlBody, SqlWait
 from dagglot.ir.model import Alert, Pipeline, Task
@@ -55,6 +54,8 @@ def _of_task(task: Task, types: Mapping[str, str]) -> Iterator[Diagnostic]:
 
 
 def _parameters(task: Task, body: SqlBody, key: str) -> Iterator[Diagnostic]:
+    from dagglot.ir import sql_text  # most pipelines have no SQL
+
     used = sql_text.parameters(body.sql)
     place = task.at(key) if key in task.places else task.at("file")
     for name in used:
