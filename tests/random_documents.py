@@ -108,7 +108,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         # only tasks without a matrix and outside of groups are read from
         above = [name for name, one in tasks.items() if "type" in one and "matrix" not in one]
         if draw(st.integers(0, 5)) == 0:
-            inner = draw(st.lists(WORDS, unique=True, min_size=1, max_size=3))
+            # inside a group its own names come first, and none may mean itself
+            free = WORDS.filter(lambda word, above=tuple(above): word not in above)
+            inner = draw(st.lists(free, unique=True, min_size=1, max_size=3))
             tasks[id] = {"tasks": {name: draw(task(above, sorted(declared))) for name in inner}}
             continue
         tasks[id] = draw(task(above, sorted(declared)))

@@ -227,8 +227,8 @@ def _sorted(value: Any, key: str = "") -> Any:
 VALID = [
     text
     for text in documents()
-    # the ids of the copies of a matrix take the order of its names
-    if "\n---" not in text and "# error:" not in text and "matrix:" not in text
+    # the ids of the copies of a matrix take the order of its names; no file stands beside a text
+    if not any(word in text for word in ("\n---", "# error:", "matrix:", "file: sql/"))
 ]
 
 

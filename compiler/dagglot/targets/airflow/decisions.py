@@ -49,7 +49,7 @@ class Decisions(ABC):
     def lists_of(self, tasks: Sequence[str]) -> tuple[str, ...]: ...
 
     @abstractmethod
-    def may_be_skipped(self, group: Group) -> tuple[str, ...]: ...
+    def list_above(self, group: Group) -> tuple[str, ...]: ...
 
     @abstractmethod
     def needs_all(self, task: Task) -> bool: ...
@@ -84,7 +84,7 @@ class Decisions(ABC):
             self.fresh(f"{task.id}__rule"),
             task.group,
             OtherBody(kind=RULE, settings=settings),
-            (*task.depends_on, *(() if alone else edges_to([*gates, *self.may_be_skipped(group)]))),
+            (*task.depends_on, *(() if alone else edges_to([*gates, *self.list_above(group)]))),
             TriggerRule.ALL_SUCCESS if alone else TriggerRule.ALL_DONE,
         )
         self.before.setdefault(task.id, []).append(step)

@@ -137,15 +137,14 @@ class _Weaver(Decisions):
         self.before[first].append(step)
         return step.id
 
-    def may_be_skipped(self, group: Group) -> tuple[str, ...]:
-        """The list of a group, where it may be skipped: Airflow fails what it tries to expand
-        before it knows that."""
-        return tuple(
-            step.id
-            for steps in self.before.values()
-            for step in steps
-            if step.id == self.items[group.id] and step.trigger_rule is TriggerRule.NONE_SKIPPED
-        )
+    def list_above(self, group: Group) -> tuple[str, ...]:
+        """The list of a group in which something may end before the list is there: a root that
+        another task above it skips. Airflow fails what it tries to expand without the list."""
+        members = flow.members(group)
+        inside = set(members)
+        tasks = (self.pipeline.task(id) for id in members)
+        outside = any(not inside.issuperset(task.upstream) for task in tasks)
+        return (self.items[group.id],) if outside else ()
 
     def waits(self, group: Group, tasks: Sequence[Task], known: Sequence[str]) -> list[Task]:
         """A step that holds the list back until what stands above the group has ended: Airflow

@@ -204,12 +204,12 @@ with DAG(
             find_,
             file__above,
             dag.get_task("file.read"),
-            dag.get_task("file.load__rule"),
             summarise__items_,
             scratch__is_up,
         ],
     )
     file__above >> file__items_
+    [scratch_, file__items_] >> dag.get_task("file.load__rule")
     find_ >> file_
     [dag.get_task("file.read"), dag.get_task("file.load")] >> count_
     [find_, summarise_] >> report_

@@ -1,0 +1,6 @@
+"""The code location: every job of `defs`, and the schedules."""
+
+import dagster as dg
+from defs import group_skipped_from_above_job
+
+defs = dg.Definitions(jobs=[group_skipped_from_above_job.group_skipped_from_above])
