@@ -40,7 +40,7 @@ _TYPES: Final = {
 
 def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
     job = names.job_name(pipeline)
-    tags = labels.job_tags(pipeline, job)
+    tags = labels.job_tags(pipeline)
     groups = labels.groups_by_id(pipeline.groups)
     chosen = options(pipeline, context)
     has_outcomes = native_flow.needs_outcomes(pipeline)

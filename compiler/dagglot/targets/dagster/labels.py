@@ -11,6 +11,7 @@ from typing import Final
 from dagglot import pycode
 from dagglot.ir.model import Group, Pipeline, Task
 from dagglot.pycode import Code
+from dagglot.targets.dagster.names import job_name
 
 _KEY: Final = re.compile(r"(?:[A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}")
 _SYSTEM: Final = re.compile(r"\.?dagster[^/]*/")
@@ -54,10 +55,10 @@ def _read(doc: str) -> str:
     return (first + newline + textwrap.dedent(rest)).strip() if newline else doc
 
 
-def job_tags(pipeline: Pipeline, job: str) -> dict[str, str]:
+def job_tags(pipeline: Pipeline) -> dict[str, str]:
     tags = _tags(((OWNER, pipeline.owner),), pipeline.tags)
     if pipeline.concurrency.max_active_runs is not None:
-        tags[MAX_ACTIVE_RUNS] = job
+        tags[MAX_ACTIVE_RUNS] = job_name(pipeline)
     return tags
 
 

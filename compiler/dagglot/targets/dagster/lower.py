@@ -301,7 +301,7 @@ class _File:
         doc = labels.docstring(text)
         if text and doc is None:
             keywords["description"] = text
-        tags = labels.job_tags(pipeline, job_name(pipeline))
+        tags = labels.job_tags(pipeline)
         if tags:
             keywords["tags"] = tags
         if self.options["metadata"]:
