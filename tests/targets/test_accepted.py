@@ -89,7 +89,7 @@ _PREFECT_KINDS = frozenset(
         *("sql", "http", "notify", "secrets", "connection-fields"),
         *("sensor-file", "sensor-http", "sensor-sql", "sensor-call"),
         *("sensor-duration", "sensor-until", "sensor-pipeline", "trigger-pipeline"),
-        *("container-docker", "dbt", "notebook", "spark"),
+        *("container-docker", "dbt", "notebook", "spark", "approval"),
         *("pool", "priority", "resources", "max-active-runs", "overlap-skip", "retries-jitter"),
         *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
         *("connection-snowflake", "connection-bigquery", "connection-http", "connection-s3"),

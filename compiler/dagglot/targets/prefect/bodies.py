@@ -11,6 +11,7 @@ from dagglot import pycode
 from dagglot.expressions.tree import NODES, Text
 from dagglot.frozen import dataclass
 from dagglot.ir.model import (
+    ApprovalBody,
     BranchBody,
     ContainerBody,
     DbtBody,
@@ -30,7 +31,7 @@ from dagglot.ir.model import (
     Value,
 )
 from dagglot.pycode import INDENT, Call, Code
-from dagglot.targets.prefect import alerts, commands, http, sensors, sql, started
+from dagglot.targets.prefect import alerts, approvals, commands, http, sensors, sql, started
 from dagglot.targets.prefect.body import PAD, Body, arguments, seconds, statement
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import TARGET, is_object
@@ -55,6 +56,8 @@ def lower_body(task: Task, values: Values) -> Body:
             made = sensors.lower_sensor(body, values)
         case TriggerPipelineBody() as body:
             made = started.lower_trigger(body, task, values)
+        case ApprovalBody() as body:
+            made = approvals.lower_approval(body, values)
         case ContainerBody() as body:
             made = commands.lower_container(body, task, values)
         case DbtBody() as body:

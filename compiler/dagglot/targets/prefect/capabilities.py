@@ -72,6 +72,11 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         "the command `spark-submit`: Prefect has nothing for Spark but for Databricks",
         setup="`spark-submit` where the flow runs",
     ),
+    Feature.APPROVAL: lossy(
+        "the flow run is Paused until somebody resumes it in the UI, by the form, while its other "
+        "tasks go on: whoever may resume it decides, since Prefect knows no approvers; questions "
+        "are asked one after another, and one that nobody answers in time fails the run"
+    ),
     Feature.SENSOR_FILE: emulated(_SENSORS),
     Feature.SENSOR_HTTP: emulated(_SENSORS),
     Feature.SENSOR_SQL: emulated(_SENSORS),

@@ -23,6 +23,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "other_runs": ("id_if_completed", "has_completed"),
     "jitter": ("retry_jitter",),
     "containers": ("run_container", "gpus"),
+    "approvals": ("ask_for_approval", "unless_rejected"),
     "events": ("this_event",),
     "chat": ("send_slack",),
     "mail": ("send_email",),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from dagglot import pycode
-from dagglot.ir.model import Backoff, NoopBody, Param, Pipeline, Retries, Task
+from dagglot.ir.model import ApprovalBody, Backoff, NoopBody, Param, Pipeline, Retries, Task
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
 from dagglot.targets.prefect import control_flow, deployment, docs, params, sensors, setup, submits
@@ -168,6 +168,10 @@ class _Flow:
             self.helpers.add("unless_timed_out")
             self.imports.name(f"{PACKAGE}.waiting", "unless_timed_out")
             found["retry_condition_fn"] = Code("unless_timed_out")
+        if isinstance(task.body, ApprovalBody) and task.retries.count:
+            self.helpers.add("unless_rejected")
+            self.imports.name(f"{PACKAGE}.approvals", "unless_rejected")
+            found["retry_condition_fn"] = Code("unless_rejected")
         log_prints = task.options.get(TARGET, {}).get("log_prints")
         if log_prints is not None:
             found["log_prints"] = log_prints
