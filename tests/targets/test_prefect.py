@@ -404,7 +404,9 @@ def test_the_project_names_the_work_pool(tmp_path: Path) -> None:
     context = Context("3.8", options={"work_pool": "analytics", "max_workers": 4})
     texts = files(made, context=context)
     assert deployments(texts)[0]["work_pool"] == {"name": "analytics"}
-    assert deployments(texts)[0]["schedules"] == []
+    (schedule,) = deployments(texts)[0]["schedules"]
+    # an empty list would leave the schedule of an earlier deployment on
+    assert (schedule["slug"], schedule["active"]) == ("cron", False)
     assert decorator(texts["flows/p_flow.py"], "p")["task_runner"] == (
         "ThreadPoolTaskRunner(max_workers=4)"
     )

@@ -19,6 +19,16 @@ ESCAPE: Final = "{{ - }}"
 """Prefect fills in each ``{{ name }}`` of the file; for this it has nothing, and removes it."""
 
 
+NO_SCHEDULE: Final[Mapping[str, Any]] = {
+    "slug": "cron",
+    "cron": "0 0 1 1 *",
+    "timezone": "UTC",
+    "day_or": True,
+    "active": False,
+}
+"""What takes the place of a schedule that was removed: an empty list leaves the old one on."""
+
+
 def entry(pipeline: Pipeline, context: Context, names: Naming) -> dict[str, Any]:
     """The deployment of a pipeline, as plain data.
 
@@ -63,10 +73,10 @@ def concurrency_limit(pipeline: Pipeline) -> dict[str, Any] | None:
 
 
 def schedules(pipeline: Pipeline, names: Naming) -> list[dict[str, Any]]:
-    """At most one: a cron line in its zone."""
+    """One: a cron line in its zone, or one that is off."""
     schedule = pipeline.schedule
     if schedule.cron is None:
-        return []
+        return [dict(NO_SCHEDULE)]
     made: dict[str, Any] = {
         "slug": "cron",
         "cron": schedule.cron,

@@ -125,7 +125,7 @@ def _deployment(pipeline: Pipeline, context: Context) -> dict[str, Any]:
         "enforce_parameter_schema": True,
         "paused": False,
         "work_pool": pool,
-        "schedules": [],
+        "schedules": [dict(deployment.NO_SCHEDULE)],
     }
     limit = deployment.concurrency_limit(pipeline)
     if limit is not None:

@@ -80,13 +80,22 @@ def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
     }
     asks = any("getpass(" in str(one["code"]) for one in (*data["secrets"], *data["connectors"]))
     data["asks"] = asks
+    pools_ = {str(one["deployment"]["work_pool"]["name"]) for one in contributions}
+    data["work_pools"] = [_work_pool(name) for name in sorted(pools_)]
     yield View("prefect/SETUP.md.j2", PurePosixPath("SETUP.md"), data)
 
 
+def _work_pool(name: str) -> Code:
+    return Code(f"prefect work-pool create {_typed(name)} --type process")
+
+
+def _typed(name: str) -> str:
+    """A name on a command line; a control in it is dropped, as nobody could type it."""
+    return shlex.quote("".join(char for char in name if char.isprintable()))
+
+
 def _limit(name: str, slots: int) -> Code:
-    """The command that makes a limit; a control in a name is dropped, as nobody could type it."""
-    typed = shlex.quote("".join(char for char in name if char.isprintable()))
-    return Code(f"prefect gcl create {typed} --limit {max(slots, 1)}")
+    return Code(f"prefect gcl create {_typed(name)} --limit {max(slots, 1)}")
 
 
 def _block(block: blocks.Block) -> dict[str, Any]:
