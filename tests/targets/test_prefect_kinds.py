@@ -128,7 +128,7 @@ connections:
     tasks = "  t: {type: sql, connection: db, sql: 'select 1'}"
     text = files(pipeline(tasks, tmp_path, head=head))["SETUP.md"]
     code = text.partition("```python\n")[2].partition("\n```\n")[0]
-    assert text.count("\n```") == 2
+    assert text.count("\n```") == 4  # the blocks, and the deployments
     ast.parse(code)
     assert 'password=getpass("password of db: ")' in code
     assert "host='h\"'" in code
