@@ -72,7 +72,9 @@ def test_prefect_deploys_what_the_documents_say() -> None:
     for pipeline in built.pipelines:
         one = deployed[built.job.target.names(pipeline, built.job.context).pipeline]
         schedule = pipeline.schedule
-        wanted = [(schedule.cron, schedule.timezone, schedule.enabled)] if schedule.cron else []
+        wanted = [(schedule.cron, schedule.timezone, schedule.enabled)]
+        if not schedule.cron:  # one that is off, in the place of any that was there before
+            wanted = [("0 0 1 1 *", "UTC", False)]
         seen = [(each["cron"], each["timezone"], each["active"]) for each in one["schedules"]]
         assert seen == wanted, pipeline.id
         assert set(pipeline.tags) <= set(one["tags"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import cast
+from typing import Final, cast
 
 from dagglot import pycode
 from dagglot.expressions.tree import NODES, Text
@@ -40,6 +40,8 @@ from dagglot.targets.prefect.values import Values
 
 def lower_body(task: Task, values: Values) -> Body:
     """The body of a task; what it needs of its surroundings is collected in ``values``."""
+    if task.when is False:
+        return _never(values)
     match task.body:
         case PythonBody() as body:
             made = _python(_Called.of(body), task, values)
@@ -268,17 +270,25 @@ def _branch(body: BranchBody, task: Task, values: Values) -> Body:
     return Body((*lines, Code(f"{PAD}return {otherwise}")), Code("list[str]"))
 
 
-def _conditional(made: Body, task: Task, values: Values) -> Body:
-    """The same behind the task's condition: the state Skipped where that is false."""
+_NOT_RUN: Final = {"name": "Skipped", "message": "not run: `when` is false"}
+
+
+def _never(values: Values) -> Body:
+    """A task that is switched off: nothing of its body is needed."""
     values.imports.name("prefect", "State")
     values.imports.name("prefect.states", "Completed")
-    keywords = {"name": "Skipped", "message": "not run: `when` is false"}
-    skipped = pycode.call("Completed", (), keywords, 2 * INDENT, "return ")
+    state = pycode.call("Completed", (), _NOT_RUN, INDENT, "return ")
+    return Body((), Code("State[None]"), (), (Code(f"{PAD}return {state}"),))
+
+
+def _conditional(made: Body, task: Task, values: Values) -> Body:
+    """The same behind the task's condition: the state Skipped where that is false."""
+    values.imports.name("prefect.states", "Completed")
+    if made.returns != "Any":
+        values.imports.name("prefect", "State")
+    skipped = pycode.call("Completed", (), _NOT_RUN, 2 * INDENT, "return ")
     test = values.condition(task.when, negated=True)
     when = (statement("if ", test, ":"), Code(f"{PAD * 2}return {skipped}"))
-    if task.when is False:
-        flat = pycode.call("Completed", (), keywords, INDENT, "return ")
-        return Body((), Code("State[None]"), (), (Code(f"{PAD}return {flat}"),))
     if made.returns == "None":
         statements = (*made.statements, Code(f"{PAD}return None"))
         return replace(made, statements=statements, returns=Code("State[None] | None"), when=when)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline_helpers.calls import call_python
 from pipeline_helpers.rules import finish, submit
-from prefect import State, flow, task
+from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 from pydantic import StrictBool
