@@ -82,7 +82,7 @@ def told(target: str) -> Told:
     with HttpServer() as http, MailServer() as mail, DockerEngine() as docker:
         variables = {**path, "DOCKER_HOST": docker.address}
         stores = Stores(_connections(http, mail, scratch), _secrets(http))
-        more = {"home": str(scratch / "home")} if target.startswith("airflow") else {}
+        more = {"home": str(scratch / "home")} if target != "prefect" else {}
         answers = engines.run(target, _runs(http, scratch), scratch, stores, variables, **more)
         return Told(
             answers.traces,
@@ -107,6 +107,7 @@ def _runs(http: HttpServer, scratch: Path) -> list[Run]:
         Run("kind_trigger_pipeline", time=TIME),
         Run("kind_notify", base, time=TIME),
         Run("pools_and_limits", time=TIME),
+        Run("pools_of_one_slot", time=TIME),
         Run("kind_dbt", time=TIME),
         Run("kind_notebook", time=TIME),
         Run("kind_spark", time=TIME),

@@ -217,6 +217,16 @@ def test_spark(target: str) -> None:
     assert cluster["env"]["MODE"] == "append"
 
 
+# --- pools and limits ---------------------------------------------------------------------------
+
+
+@targets("pools_of_one_slot")
+def test_pools_and_jitter(target: str) -> None:
+    tasks = told(target).tasks("pools_of_one_slot")
+    assert {one["state"] for one in tasks.values()} == {"success"}
+    assert tasks["jittered"]["attempts"] == 2
+
+
 # --- notifications ------------------------------------------------------------------------------
 
 

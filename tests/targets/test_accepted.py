@@ -100,7 +100,7 @@ _PREFECT_KINDS = frozenset(
 _DAGSTER_KINDS = frozenset(
     {
         *("sql", "http", "notify", "secrets", "connection-fields"),
-        *("dbt", "notebook", "spark", "connection-spark"),
+        *("container-docker", "dbt", "notebook", "spark", "connection-spark"),
         *("pool", "priority", "resources", "max-active-runs", "overlap-skip", "retries-jitter"),
         *("sensor-file", "sensor-http", "sensor-sql", "sensor-call"),
         *("sensor-duration", "sensor-until"),

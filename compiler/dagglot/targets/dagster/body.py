@@ -8,6 +8,7 @@ from dagglot import pycode
 from dagglot.expressions import tree
 from dagglot.ir.model import (
     BranchBody,
+    ContainerBody,
     DbtBody,
     GateBody,
     HttpBody,
@@ -80,6 +81,8 @@ class _Writer:
                 self.kinds().http(body)
             case SensorBody() as body:
                 self.kinds().sensor(body)
+            case ContainerBody() as body:
+                commands.container(body, self.task, self.scope)
             case DbtBody() as body:
                 commands.dbt(body, self.task, self.scope)
             case NotebookBody() as body:

@@ -66,6 +66,14 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
             "again, and holds its process meanwhile"
         ),
     ),
+    Feature.CONTAINER_DOCKER: emulated(
+        "the op of dagster-docker leaves its container running when it is interrupted: an op that "
+        "runs it with Docker's own client, and removes it",
+        setup="a Docker engine that the op's process may use",
+    ),
+    Feature.CONTAINER_KUBERNETES: unsupported(
+        "dagglot does not generate it yet; a whole step in a pod is `executor` of dagster-k8s"
+    ),
     Feature.DBT: emulated(
         "dagster-dbt makes assets of a project that it must find when the file is loaded: an op "
         "that runs `dbt`, with relative paths from where Dagster was started",
@@ -162,7 +170,8 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.PRIORITY: native("the tag `dagster/priority`, which the executors look at"),
     Feature.RESOURCES: lossy(
-        "the tag `dagster-k8s/config`, which only executors on Kubernetes obey"
+        "a container on Docker has them as limits; other ops have the tag `dagster-k8s/config`, "
+        "which only executors on Kubernetes obey"
     ),
     Feature.MAX_ACTIVE_RUNS: native(
         "a tag of the runs, which the instance limits",

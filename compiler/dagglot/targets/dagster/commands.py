@@ -1,4 +1,4 @@
-"""Work of other programs: dbt, notebooks and Spark, each by its own command."""
+"""Work of other programs: containers; dbt, notebooks and Spark by their commands."""
 
 from __future__ import annotations
 
@@ -6,13 +6,53 @@ from typing import Final
 
 from dagglot import pycode
 from dagglot.expressions.evaluate import text_of
-from dagglot.ir.model import DbtBody, NotebookBody, Pipeline, SparkBody, Task, Value
+from dagglot.ir.model import ContainerBody, DbtBody, NotebookBody, Pipeline, SparkBody, Task, Value
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.dagster.connections import declared
 from dagglot.targets.dagster.scope import Scope
 
 DBT: Final = "dbt-core"
+DOCKER: Final = "docker"
 PAPERMILL: Final = ("ipykernel", "papermill")
+
+
+_UNITS: Final[dict[str, int]] = {
+    **{f"{unit}i": 1 << 10 * (number + 1) for number, unit in enumerate("KMGTPE")},
+    **{unit: int(1000.0 ** (number + 1)) for number, unit in enumerate("kMGTPE")},
+}
+
+
+def container(body: ContainerBody, task: Task, scope: Scope) -> None:
+    """A container that Docker runs."""
+    scope.made.packages.add(DOCKER)
+    scope.made.helpers.add(("containers", "run_container"))
+    keywords: list[tuple[str, object]] = []
+    if body.command:
+        keywords.append(("command", [scope.text(one) for one in body.command]))
+    if body.args:
+        keywords.append(("args", [scope.text(one) for one in body.args]))
+    keywords += _env(task, scope)
+    if body.volumes:
+        keywords.append(("volumes", list(body.volumes)))
+    resources = task.resources
+    if "cpu" in resources:
+        keywords.append(("nano_cpus", int(quantity(resources["cpu"]) * 1_000_000_000)))
+    if "memory" in resources:
+        keywords.append(("mem_limit", int(quantity(resources["memory"]))))
+    if "gpu" in resources:
+        keywords.append(("gpus", int(quantity(resources["gpu"]))))
+        scope.made.flags.add(("containers", "gpus"))
+    scope.made.context = True
+    called = Call("run_container", (Code("context"), body.image), tuple(keywords))
+    scope.made.statements.append(pycode.layout(called, INDENT))
+
+
+def quantity(text: str) -> float:
+    """A number as Kubernetes writes it: `500m`, `8Gi`."""
+    for unit, size in _UNITS.items():
+        if text.endswith(unit):
+            return float(text.removesuffix(unit)) * size
+    return float(text.removesuffix("m")) / 1000 if text.endswith("m") else float(text)
 
 
 def dbt(body: DbtBody, task: Task, scope: Scope) -> None:
@@ -79,8 +119,11 @@ def _json(value: Value, scope: Scope) -> Call:
 def _run(words: list[object], task: Task, scope: Scope) -> None:
     scope.made.context = True
     scope.made.helpers.add(("shell", "run_command"))
-    keywords: tuple[tuple[str, object], ...] = ()
-    if task.env:
-        keywords = (("env", {name: scope.text(value) for name, value in task.env.items()}),)
-    called = Call("run_command", (Code("context"), words), keywords)
+    called = Call("run_command", (Code("context"), words), tuple(_env(task, scope)))
     scope.made.statements.append(pycode.layout(called, INDENT))
+
+
+def _env(task: Task, scope: Scope) -> list[tuple[str, object]]:
+    if not task.env:
+        return []
+    return [("env", {name: scope.text(value) for name, value in task.env.items()})]

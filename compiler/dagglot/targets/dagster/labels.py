@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from dagglot import pycode
-from dagglot.ir.model import Group, Pipeline, Task
+from dagglot.ir.model import ContainerBody, Group, Pipeline, Task
 from dagglot.pycode import Code
 from dagglot.targets.dagster.names import job_name
 
@@ -80,7 +80,8 @@ def task_tags(task: Task, groups: Mapping[str, Group]) -> dict[str, str]:
 
 def kubernetes_tags(task: Task) -> dict[str, object]:
     """What the executors on Kubernetes make a step's pod of."""
-    asked = task.resources
+    # a container that Docker runs has them itself
+    asked = {} if isinstance(task.body, ContainerBody) else task.resources
     requests = {name: asked[name] for name in ("cpu", "memory") if name in asked}
     resources: dict[str, object] = {"requests": requests} if requests else {}
     if "gpu" in asked:

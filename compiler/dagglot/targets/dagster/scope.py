@@ -240,7 +240,15 @@ _OWN_NAMES = frozenset(
     {
         *("os", "Path", "request", "ask", "texts", "look", "found", "wait_for"),
         *("wait_until", "started_at", "event", "event_of", "tell_slack", "tell_webhook"),
-        *("run_command", "Connection", "Database", "HttpService", "MailServer", "path"),
+        *(
+            "run_container",
+            "run_command",
+            "Connection",
+            "Database",
+            "HttpService",
+            "MailServer",
+            "path",
+        ),
         *("context", "params", "result", "line", "all_params", "attempt_number", "json"),
         *("run_shell", "run_time", "to_json", "json_text", "to_text", "value_at", "item_of"),
         *("boolean", "to_bool", "to_int", "to_float", "to_date", "to_datetime", "add_time"),

@@ -17,7 +17,17 @@ from dagglot.targets.dagster.imports import Imports
 from dagglot.targets.dagster.names import DEFINITIONS, FOLDER, PACKAGE
 
 MODULES: Final = (
-    *("alerts", "attempts", "branches", "connections", "databases", "http", "mail", "params"),
+    *(
+        "alerts",
+        "attempts",
+        "branches",
+        "connections",
+        "containers",
+        "databases",
+        "http",
+        "mail",
+        "params",
+    ),
     *("rules", "runs", "sensors", "shell"),
 )
 """The modules of the helper package beside `values`, which all targets share."""

@@ -51,9 +51,13 @@ def leave_the_import_path() -> None:
 
 
 @contextlib.contextmanager
-def home_folder() -> Iterator[str]:
-    """A DAGSTER_HOME of its own, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="dagster-", ignore_cleanup_errors=True) as folder:
+def home_folder(kept: str | None = None) -> Iterator[str]:
+    """A DAGSTER_HOME of its own, gone afterwards unless it is to be kept."""
+    with contextlib.ExitStack() as stack:
+        folder = kept or stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="dagster-", ignore_cleanup_errors=True)
+        )
+        os.makedirs(folder, exist_ok=True)
         os.environ["DAGSTER_HOME"] = folder
         with open(os.path.join(folder, "dagster.yaml"), "w", encoding="utf-8") as file:
             file.write("telemetry: {enabled: false}\n")

@@ -1,7 +1,7 @@
 """Run generated jobs in the real Dagster: `python run.py ANSWER < REQUEST`.
 
 Request: {"root", "python_path": [folders],
-"environment": {name: text},
+"environment": {name: text}, "home": folder to keep,
 "options": {"in_process", "short_waits", "start_method": "forkserver" or "spawn"},
 "runs": [{"key", "job", "params", "run_config": whole or null, "tags", "timeout": seconds}]}.
 Answer: {"version", "options", "runs": [{"key", "run", "run_id", "error", "seconds", "tasks"}]}; see
@@ -105,7 +105,7 @@ def main() -> None:
     }
     answer: dict[str, Any] = {"version": None, "options": request["options"], "runs": []}
     worker: Worker | None = None
-    with common.home_folder():
+    with common.home_folder(request.get("home")):
         try:
             for run in request["runs"]:
                 if worker is None:
