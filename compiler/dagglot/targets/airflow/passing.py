@@ -137,7 +137,9 @@ def _has_outputs(task: Task) -> bool:
     match task.body:
         case ShellBody(output=output):
             return output == "text"
-        case PythonBody() | GateBody() | BranchBody() | HttpBody():
+        case HttpBody(output=output):
+            return output == "text"
+        case PythonBody() | GateBody() | BranchBody():
             return True
         case _:
             return False

@@ -12,7 +12,7 @@ from typing import Any, Final
 from dagglot.expressions.tree import SecretRef, references
 from dagglot.ir import connections
 from dagglot.ir.expand import thaw
-from dagglot.ir.model import Connection, NotifyBody, Pipeline, Value
+from dagglot.ir.model import Alert, Connection, NotifyBody, Pipeline, Value
 from dagglot.ir.task_values import values_of
 from dagglot.pycode import Code
 from dagglot.stores import FILES
@@ -44,7 +44,9 @@ _WITHOUT_PASSWORD: Final = frozenset({*FILES, "kubernetes", "docker", "spark", "
 
 def needs(pipeline: Pipeline) -> dict[str, Any]:
     """What a pipeline needs, as plain data; empty where that is nothing."""
-    used = connections.used(pipeline)
+    used = list(connections.used(pipeline))
+    if any(one.type == "email" and not one.settings.get("connection") for one in _told(pipeline)):
+        used.append(Connection(name="smtp_default", type="smtp", description="Sends mails."))
     pools: dict[str, int] = {}
     for task in pipeline.tasks:
         if task.pool is not None:
@@ -57,15 +59,20 @@ def needs(pipeline: Pipeline) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value}
 
 
-def _secrets(pipeline: Pipeline) -> Iterator[str]:
-    told = {
+def _told(pipeline: Pipeline) -> list[Alert]:
+    """The alerts that tasks tell."""
+    names = {
         name
         for task in pipeline.tasks
         if isinstance(task.body, NotifyBody)
         for name in task.body.alerts
     }
+    return [alert for alert in pipeline.alerts if alert.name in names]
+
+
+def _secrets(pipeline: Pipeline) -> Iterator[str]:
     values: list[Value] = [value for task in pipeline.tasks for value, _ in values_of(task)]
-    values += [dict(alert.settings) for alert in pipeline.alerts if alert.name in told]
+    values += [dict(alert.settings) for alert in _told(pipeline)]
     for value in values:
         yield from (leaf.name for leaf in references(value) if isinstance(leaf, SecretRef))
 

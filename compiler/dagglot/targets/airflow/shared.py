@@ -56,7 +56,8 @@ MODULES: Final[Mapping[str, str]] = {
 """Which module of the package has which helper; `values` has those of expressions."""
 
 _NEEDS: Final[Mapping[str, frozenset[str]]] = {
-    "http": frozenset({"json_text", "to_text"}),
+    "http": frozenset({"json_text", "to_json", "to_text"}),
+    "sql": frozenset({"to_json"}),
 }
 """What a module of the package imports of `values`."""
 
