@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from airflow.providers.http.hooks.http import HttpHook
 
-from pipeline_helpers.values import json_text, to_text
+from pipeline_helpers.values import json_text, to_json, to_text
 
 NOTHING = object()
 
@@ -63,4 +63,4 @@ def content(answer: tuple[requests.Response, bool], output: str) -> Any:
     if not good:
         text = response.text[:200]
         raise RuntimeError(f"the answer is {response.status_code}: {text}")
-    return response.json() if output == "json" else response.text
+    return to_json(response.json()) if output == "json" else response.text

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from datetime import date, time
+from datetime import time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from airflow.hooks.base import BaseHook
+
+from pipeline_helpers.values import to_json
 
 
 def run_sql(
@@ -52,9 +54,9 @@ def result(columns: Sequence[Any], rows: Sequence[Sequence[Any]], output: str) -
 
 
 def plain(value: Any) -> Any:
-    """A cell in the types of JSON; what has no such type, `to_json` refuses."""
+    """A cell in the types of JSON."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, (date, time)):
+    if isinstance(value, time):
         return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
+    return str(value) if isinstance(value, UUID) else to_json(value)
