@@ -101,6 +101,7 @@ _DAGSTER_KINDS = frozenset(
     {
         *("sql", "http", "notify", "secrets", "connection-fields"),
         *("container-docker", "dbt", "notebook", "spark", "connection-spark"),
+        *("trigger-pipeline", "sensor-pipeline"),
         *("pool", "priority", "resources", "max-active-runs", "overlap-skip", "retries-jitter"),
         *("sensor-file", "sensor-http", "sensor-sql", "sensor-call"),
         *("sensor-duration", "sensor-until"),

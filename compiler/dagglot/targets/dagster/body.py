@@ -24,6 +24,7 @@ from dagglot.ir.model import (
     SparkBody,
     SqlBody,
     Task,
+    TriggerPipelineBody,
     Value,
 )
 from dagglot.ir.task_values import body_values
@@ -81,6 +82,8 @@ class _Writer:
                 self.kinds().http(body)
             case SensorBody() as body:
                 self.kinds().sensor(body)
+            case TriggerPipelineBody() as body:
+                self.kinds().trigger(body)
             case ContainerBody() as body:
                 commands.container(body, self.task, self.scope)
             case DbtBody() as body:

@@ -66,6 +66,15 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
             "again, and holds its process meanwhile"
         ),
     ),
+    Feature.SENSOR_PIPELINE: emulated(
+        "an op that asks the instance for the run that the pipeline's schedule made for that time; "
+        "a run by hand has no time that another could name"
+    ),
+    Feature.TRIGGER_PIPELINE: emulated(
+        "no op of Dagster starts a run of another job: one that asks the webserver, with Dagster's "
+        "GraphQL client",
+        setup="`DAGSTER_WEBSERVER_URL`, the address of the webserver, where ops run",
+    ),
     Feature.CONTAINER_DOCKER: emulated(
         "the op of dagster-docker leaves its container running when it is interrupted: an op that "
         "runs it with Docker's own client, and removes it",
@@ -87,6 +96,10 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "an op that runs `spark-submit`, with relative paths from where Dagster was started; the "
         "step launchers of Dagster are deprecated",
         setup="`spark-submit` where ops run",
+    ),
+    Feature.APPROVAL: unsupported(
+        "nothing in Dagster asks a human in the middle of a run, and its UI has no place for an "
+        "answer; split the pipeline where somebody must decide"
     ),
     Feature.NOTIFY: emulated(
         "hooks and sensors of Dagster tell of what has ended: an op that posts with `requests`, "

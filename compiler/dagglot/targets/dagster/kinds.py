@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import assert_never
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final, assert_never
 
 from dagglot import pycode
 from dagglot.expressions import tree
 from dagglot.expressions.types import Kind
 from dagglot.ir import kinds
-from dagglot.ir.model import HttpBody, Pipeline, PythonBody, SensorBody, SqlBody, Value
+from dagglot.ir.model import (
+    HttpBody,
+    Pipeline,
+    PythonBody,
+    SensorBody,
+    SqlBody,
+    TriggerPipelineBody,
+    Value,
+)
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.dagster import connections
+from dagglot.targets.dagster.names import job_of
 from dagglot.targets.dagster.retries import seconds
 from dagglot.targets.dagster.scope import Scope, returns
 from dagglot.targets.dagster.statements import texts_of
 
+GRAPHQL: Final = "dagster-graphql"
 _PAD = " " * INDENT
 
 
@@ -119,10 +130,42 @@ class Kinds:
                 self.wait_until(body, Code(f"started_at(context) + {length}"))
             case kinds.UntilWait(moment=moment, time_of_day=time_of_day):
                 self.wait_until(body, self.moment(moment, time_of_day))
-            case kinds.PipelineWait() | kinds.AssetWait():
+            case kinds.PipelineWait(pipeline=pipeline, offset=offset):
+                self.pipeline_wait(body, pipeline, offset)
+            case kinds.AssetWait():
                 raise AssertionError("the capability table refuses it")
             case _:
                 assert_never(body.wait_for)
+
+    def pipeline_wait(self, body: SensorBody, pipeline: str, offset: timedelta) -> None:
+        self.made.helpers |= {("other_runs", "run_has_ended"), ("sensors", "wait_for")}
+        moment = self.scope.run("time")
+        if offset:
+            self.made.imports_of_file.add(("datetime", "timedelta"))
+            moment += f" - timedelta(seconds={seconds(offset)})"
+        arguments = (Code("context"), job_of(pipeline), Code(moment))
+        self.look([returns(Call("run_has_ended", arguments), 2 * INDENT)])
+        keywords = (("poll", seconds(body.poll)), *self.limits(body))
+        wait = Call("wait_for", (Code("context"), Code("look")), keywords)
+        self.made.statements.append(pycode.layout(wait, INDENT))
+
+    def trigger(self, body: TriggerPipelineBody) -> None:
+        """The op asks the webserver for a run, and for how it ended."""
+        self.made.helpers.add(("other_runs", "start_run"))
+        self.made.packages.add(GRAPHQL)
+        self.made.webserver = True
+        arguments: list[object] = [job_of(body.pipeline)]
+        if body.params:
+            given: object = {name: self.scope.data(one) for name, one in body.params.items()}
+            if any(tree.references(one) for one in body.params.values()):
+                self.scope.helper("to_json")
+                given = Call("to_json", (given,))
+            arguments.append(given)
+        keywords: tuple[tuple[str, object], ...] = (("poll", seconds(body.poll)),)
+        if not body.wait:
+            keywords = (("wait", False),)
+        self.made.returns = "str"
+        self.made.statements.append(returns(Call("start_run", tuple(arguments), keywords)))
 
     def moment(self, moment: Value, time_of_day: str | None) -> Code:
         zone = self.pipeline.schedule.timezone
@@ -149,13 +192,18 @@ class Kinds:
         *before, last = lines if returned is None else (*lines, returned)
         self.made.helpers.add(("sensors", "wait_for"))
         self.made.returns = "Any"
-        look = ["def look() -> Any:", *map(str, before), returns(last, 2 * INDENT)]
-        if (self.made.locals or self.made.checks) and not self.made.imports.blocks():
-            self.made.statements.append(Code(""))
-        self.made.statements += [Code(f"\n{_PAD * 2}".join(look)), Code("")]
+        self.look([*map(str, before), returns(last, 2 * INDENT)])
         keywords = (("poll", seconds(body.poll)), *self.limits(body))
         wait = Call("wait_for", (Code("context"), Code("look")), keywords)
         self.made.statements.append(returns(wait))
+
+    def look(self, lines: Sequence[str]) -> None:
+        """``def look() -> Any:`` with these lines."""
+        self.made.any = True
+        if (self.made.locals or self.made.checks) and not self.made.imports.blocks():
+            self.made.statements.append(Code(""))
+        look = f"\n{_PAD * 2}".join(["def look() -> Any:", *lines])
+        self.made.statements += [Code(look), Code("")]
 
     def wait_until(self, body: SensorBody, moment: Code) -> None:
         self.made.helpers.add(("sensors", "wait_until"))

@@ -66,6 +66,7 @@ class _File:
         self.helpers: dict[str, set[str]] = {}
         self.packages: set[str] = set()
         self.secrets: set[str] = set()
+        self.asks_webserver = False
         self.connections: dict[str, set[str]] = {}
         self.groups = labels.groups_by_id(pipeline.groups)
         self.policies = self.shared_policies()
@@ -261,7 +262,9 @@ class _File:
             self.connections.setdefault(name, set()).update(asked)
         self.packages |= body.packages
         self.secrets |= body.secrets
-        if body.returns == "Any":
+        if body.webserver:
+            self.asks_webserver = True
+        if body.returns == "Any" or body.any:
             self.imports.name("typing", "Any")
 
     def tags(self, task: Task) -> dict[str, object]:
@@ -342,6 +345,8 @@ class _File:
         variables = [setup.of_secret(name) for name in sorted(self.secrets)]
         for one, asked in self.connected():
             variables += setup.of_connection(one, asked)
+        if self.asks_webserver:
+            variables.append(dict(setup.WEBSERVER))
         pools = {task.pool.name for task in self.pipeline.tasks if task.pool is not None}
         made: dict[str, Any] = {"variables": variables, "pools": sorted(pools)}
         limit = self.pipeline.concurrency.max_active_runs

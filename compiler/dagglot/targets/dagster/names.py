@@ -15,7 +15,17 @@ from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
 from dagglot.ir import connections, flow
-from dagglot.ir.model import BranchBody, GateBody, NativeBody, Pipeline, PythonBody
+from dagglot.ir.kinds import PipelineWait
+from dagglot.ir.model import (
+    BranchBody,
+    GateBody,
+    NativeBody,
+    Pipeline,
+    PythonBody,
+    SensorBody,
+    Task,
+    TriggerPipelineBody,
+)
 from dagglot.targets.dagster import control_flow, native_flow
 
 PACKAGE: Final = "pipeline_helpers"
@@ -77,7 +87,12 @@ def normal_name(text: str) -> str:
 
 
 def job_name(pipeline: Pipeline) -> str:
-    name = normal_name(pipeline.id)
+    return job_of(pipeline.id)
+
+
+def job_of(id: str) -> str:
+    """The job of a pipeline, which may be of another document."""
+    name = normal_name(id)
     return f"{name}_" if name == "gather" else name  # an op of the helpers
 
 
@@ -163,6 +178,7 @@ def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
             yield codes.NAMES_COLLIDE.at(
                 task.span, first=other, second=task.id, name=name, target=title
             )
+        yield from _asked_of_others(task, title)
         if task.pool is not None and task.pool.slots > 1:
             yield codes.UNSUPPORTED.at(
                 task.at("pool"),
@@ -192,6 +208,18 @@ def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
             top = module.partition(".")[0]
             if top in taken:
                 yield codes.TAKEN_MODULE.at(place, target=title, module=top)
+
+
+def _asked_of_others(task: Task, title: str) -> Iterator[Diagnostic]:
+    match task.body:
+        case TriggerPipelineBody(partition=partition) if partition is not None:
+            key, feature = "partition", "`partition` of `trigger_pipeline`"
+        case SensorBody(wait_for=PipelineWait(task=str())):
+            key, feature = "wait_for", "waiting for a `task` of a pipeline"
+        case _:
+            return
+    reason = "dagglot does not generate it yet"
+    yield codes.UNSUPPORTED.at(task.at(key), target=title, feature=feature, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

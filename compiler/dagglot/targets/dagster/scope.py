@@ -55,6 +55,10 @@ class OpBody:
     """Whether it is a generator, which sees itself to how it may end."""
     imports_of_file: set[tuple[str, str]] = field(default_factory=set)
     """Names of the standard library that its signature says."""
+    any: bool = False
+    """Whether a function inside it returns anything."""
+    webserver: bool = False
+    """Whether it asks Dagster's webserver."""
     library: set[tuple[str, str]] = field(default_factory=set)
     """What the helpers call themselves, and the job does not import."""
     packages: set[str] = field(default_factory=set)

@@ -31,6 +31,12 @@ _ADDRESSES: Final[Mapping[str, str]] = {
 """How the address of a type of connection is written."""
 
 
+WEBSERVER: Final[Mapping[str, str]] = {
+    "name": "DAGSTER_WEBSERVER_URL",
+    "says": "where Dagster's webserver is, such as http://localhost:3000",
+}
+
+
 def of_secret(name: str) -> dict[str, str]:
     return {"name": environment_name(name), "says": _comment(f"the secret {name}")}
 

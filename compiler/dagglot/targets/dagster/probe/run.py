@@ -28,6 +28,7 @@ import uuid
 from typing import Any
 
 import common
+import webserver
 
 WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")
 RUN_SECONDS = 120.0
@@ -56,13 +57,15 @@ class Worker:
             env={
                 **os.environ,
                 **request.get("environment", {}),
+                "DAGSTER_WEBSERVER_URL": request["webserver"],
                 "PYTHONPATH": os.pathsep.join(paths),
             },
         )
         os.close(channel)
         setup = {"root": request["root"], "options": request["options"]}
         try:
-            self.version = self.ask(setup, START_SECONDS)["version"]
+            begun = self.ask(setup, START_SECONDS)
+            self.version, self.jobs = begun["version"], begun["jobs"]
         except BaseException:
             self.close()
             raise
@@ -106,11 +109,13 @@ def main() -> None:
     answer: dict[str, Any] = {"version": None, "options": request["options"], "runs": []}
     worker: Worker | None = None
     with common.home_folder(request.get("home")):
+        server = webserver.Webserver(lambda run: _done_apart(request, run))
+        request["webserver"] = server.address
         try:
             for run in request["runs"]:
                 if worker is None:
                     worker = Worker(request)
-                    answer["version"] = worker.version
+                    answer["version"], server.jobs = worker.version, worker.jobs
                 run = {"run_id": str(uuid.uuid4()), **run}
                 try:
                     done = worker.ask({"execute": run}, run.get("timeout") or RUN_SECONDS)
@@ -124,9 +129,21 @@ def main() -> None:
         except WorkerEnded as ended:
             sys.exit(f"the worker that loads {request['root']} {ended}")
         finally:
+            server.close()
             if worker is not None:
                 worker.close()
     common.write_answer(answer)
+
+
+def _done_apart(request: dict[str, Any], run: dict[str, Any]) -> bool:
+    """A run that another one started, by a worker of its own; whether it succeeded."""
+    worker = Worker(request)
+    try:
+        return bool(worker.ask({"execute": run}, RUN_SECONDS)["run"] == "success")
+    except WorkerEnded:
+        return False
+    finally:
+        worker.close()
 
 
 def _ending(status: int) -> str:

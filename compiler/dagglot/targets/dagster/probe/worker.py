@@ -1,7 +1,8 @@
 """Executes runs for run.py: `python worker.py CHANNEL`, one JSON object a line in, one a line out.
 
-First {"root", "options"}, answered by {"version"}; then {"execute": run} or {"read": run}, answered
-by the run: "run" is success or failed; a run whose config was refused has no tasks. A task has
+First {"root", "options"}, answered by {"version", "jobs": [names]}; then {"execute": run} or
+{"read": run}, answered by the run: "run" is success or failed; a run whose config was refused has
+no tasks. A task has
 {"id", "index", "state", "attempts", "output", "started", "ended", "waits", "error", "missing"}:
 - `state`: what Dagster says of the step. A step without any event was abandoned, `upstream_failed`,
   when an ancestor failed, else it had nothing to do, `skipped`. An output named `outcome` says more
@@ -46,7 +47,9 @@ def main() -> None:
         location = common.location(setup["root"])
         with dagster.DagsterInstance.get() as instance:
             runner = Runner(common, location, instance, setup["options"])
-            print(json.dumps({"version": dagster.__version__}), file=channel, flush=True)
+            jobs = [job.name for job in location.repository.get_all_jobs()]
+            begun = {"version": dagster.__version__, "jobs": jobs}
+            print(json.dumps(begun), file=channel, flush=True)
             for line in sys.stdin:
                 [(action, run)] = json.loads(line).items()
                 print(json.dumps(getattr(runner, action)(run)), file=channel, flush=True)

@@ -1,6 +1,11 @@
 """The code location: every job of `defs`, and the schedules."""
 
 import dagster as dg
-from defs import kind_triggered_job
+from defs import kind_trigger_pipeline_job, kind_triggered_job
 
-defs = dg.Definitions(jobs=[kind_triggered_job.kind_triggered])
+defs = dg.Definitions(
+    jobs=[
+        kind_trigger_pipeline_job.kind_trigger_pipeline,
+        kind_triggered_job.kind_triggered,
+    ],
+)
