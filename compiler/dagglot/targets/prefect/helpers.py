@@ -20,7 +20,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         *("polls", "sleep_until", "first_start", "existing_file"),
         *("WaitTimedOut", "unless_timed_out"),
     ),
-    "other_runs": ("id_if_completed", "has_completed"),
+    "other_runs": ("start_run", "id_if_completed", "has_completed"),
     "jitter": ("retry_jitter",),
     "containers": ("run_container", "gpus"),
     "approvals": ("ask_for_approval", "unless_rejected"),

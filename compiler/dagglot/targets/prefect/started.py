@@ -18,7 +18,7 @@ def deployment_name(pipeline: str) -> str:
 
 
 def lower_trigger(body: TriggerPipelineBody, task: Task, values: Values) -> Body:
-    """Prefect's own `run_deployment`, which waits as long as it is told to."""
+    """Prefect's `run_deployment`, which waits as long as it is told to."""
     keywords: list[tuple[str, object]] = []
     if body.params:
         given = {argument(name): _plain(value, values) for name, value in body.params.items()}
@@ -29,8 +29,8 @@ def lower_trigger(body: TriggerPipelineBody, task: Task, values: Values) -> Body
         keywords.append(("poll_interval", seconds(body.poll)))
         if task.timeout is not None:
             keywords.append(("timeout", seconds(task.timeout)))
-    values.imports.name("prefect.deployments", "run_deployment")
-    call = Call("run_deployment", (deployment_name(body.pipeline),), tuple(keywords))
+    helper = values.call("start_run", "other_runs")
+    call = Call(helper, (deployment_name(body.pipeline),), tuple(keywords))
     lines = [Code(PAD + pycode.assignment("run", call, INDENT))]
     if body.wait:
         lines.append(Code(f"{PAD}return {values.call('id_if_completed', 'other_runs')}(run)"))

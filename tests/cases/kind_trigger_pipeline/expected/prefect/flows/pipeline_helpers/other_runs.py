@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
@@ -12,12 +13,24 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
     FlowRunFilterId,
+    TaskRunFilter,
+    TaskRunFilterName,
 )
 from prefect.client.schemas.objects import FlowRun, State
+from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound
 
 
 class OtherRunFailed(Exception):
     """The run of the other flow did not complete."""
+
+
+def start_run(deployment: str, **options: Any) -> FlowRun:
+    """Like `run_deployment`, whose error does not say which deployment is missing."""
+    try:
+        return run_deployment(deployment, **options)
+    except ObjectNotFound:
+        raise LookupError(f"there is no deployment {deployment}") from None
 
 
 def id_if_completed(run: FlowRun) -> str:
@@ -51,11 +64,14 @@ def has_completed(flow: str, time: datetime, task: str | None = None) -> bool:
             return _is_good(f"run {run.id} of {flow}", run.state)
         task_runs = client.read_task_runs(
             flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id])),
+            task_run_filter=TaskRunFilter(name=TaskRunFilterName(like_=task)),
         )
     # Prefect adds three characters to the name of a task; instances have their index
     named = re.compile(re.escape(task) + r"(-[0-9a-z]{3}|\[\d+\])?")
     found = [one.state for one in task_runs if named.fullmatch(one.name)]
-    ended = run.state is not None and run.state.is_final()
+    # the server hears of task runs a little later than of their flow run
+    late = datetime.now(UTC) - timedelta(minutes=1)
+    ended = run.end_time is not None and run.end_time < late
     if ended and not all(state and state.is_final() for state in found or [None]):
         raise OtherRunFailed(f"{task} did not run in run {run.id} of {flow}")
     goods = [_is_good(f"{task} in run {run.id} of {flow}", state) for state in found]
