@@ -94,6 +94,7 @@ def test_a_secret_and_a_database_may_share_a_name(tmp_path: Path) -> None:
         ),
         ({"type": "http", "uri": "http://u:p@h:1", "user": "a"}, "http://u:p@h:1"),
         ({"type": "smtp", "host": "::1", "port": 25}, "smtp://[::1]:25"),
+        ({"type": "spark", "host": "spark://h", "port": 7077}, "spark://h:7077"),
         ({"type": "sqlite", "database": "/tmp/x.db"}, "sqlite:////tmp/x.db"),
         ({"type": "sqlite", "uri": "sqlite:///x.db", "database": "x.db"}, "sqlite:///x.db"),
         ({"type": "postgres", "uri": "postgres://u:p@h/d"}, "postgresql+psycopg://u:p@h/d"),
@@ -113,7 +114,7 @@ def test_a_secret_and_a_database_may_share_a_name(tmp_path: Path) -> None:
 def test_what_is_lent_becomes_blocks(settings: dict[str, object], value: str) -> None:
     (one,) = blocks.lent(Stores({"c": settings}, {}))
     assert one["value"] == value
-    assert (one["slug"] == "secret") == (settings["type"] in ("http", "smtp"))
+    assert (one["slug"] == "secret") == (settings["type"] in ("http", "smtp", "spark"))
 
 
 def test_setup_asks_for_what_is_secret_and_quotes_the_rest(tmp_path: Path) -> None:

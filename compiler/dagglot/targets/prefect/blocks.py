@@ -123,6 +123,9 @@ def uri(settings: Mapping[str, Any]) -> str:
     scheme = options.pop("scheme", None) or SCHEMES.get(type, type)
     if type == "http" and "scheme" not in (settings.get("options") or {}):
         scheme = "http" if settings.get("port") == 80 else "https"
+    if "://" in str(settings.get("host", "")):  # a master of Spark is often written so
+        scheme, _, host = str(settings["host"]).partition("://")
+        settings = {**settings, "host": host}
     return f"{scheme}://{_authority(settings)}{_end({**settings, 'options': options})}"
 
 
