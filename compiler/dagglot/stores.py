@@ -22,8 +22,6 @@ from dagglot.ir.model import Connection, Pipeline, Value
 from dagglot.ir.task_values import values_of
 
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9]")
-FILES: Final = frozenset({"sqlite", "duckdb"})
-"""Types of connection whose database is a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ def parts(uri: str, type: str) -> dict[str, Any]:
     split = urlsplit(uri)
     made: dict[str, Any] = {"uri": uri}
     path = unquote(split.path)
-    if type in FILES:
+    if type in connections.FILES:
         # as SQLAlchemy writes them: three slashes and a path from here, four and one from the root
         made["database"] = path.removeprefix("/") or ":memory:"
         return made

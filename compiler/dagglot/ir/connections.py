@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from dagglot.expressions.tree import ConnectionField, references
+from dagglot.expressions.tree import ConnectionField, SecretRef, references
 from dagglot.ir.kinds import HttpBody, HttpWait, SensorBody, SparkBody, SqlBody, SqlWait
 from dagglot.ir.model import Alert, Connection, Pipeline, Task
 from dagglot.ir.task_values import values_of
+
+FILES: Final = frozenset({"sqlite", "duckdb"})
+"""Types of connection whose database is a file."""
 
 
 def used(pipeline: Pipeline) -> tuple[Connection, ...]:
@@ -25,6 +29,13 @@ def used(pipeline: Pipeline) -> tuple[Connection, ...]:
     for alert in pipeline.alerts:
         names.update(_of_alert(alert))
     return tuple(one for one in pipeline.connections if one.name in names)
+
+
+def secrets(pipeline: Pipeline) -> Iterator[str]:
+    """The secrets that the values of tasks name, each as often as it is named."""
+    for task in pipeline.tasks:
+        for value, _ in values_of(task):
+            yield from (leaf.name for leaf in references(value) if isinstance(leaf, SecretRef))
 
 
 def of_task(task: Task) -> Iterator[tuple[str, str]]:

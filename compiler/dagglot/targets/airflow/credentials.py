@@ -8,8 +8,8 @@ from typing import Final
 
 from dagglot import pycode
 from dagglot.expressions.tree import ConnectionField, SecretRef
+from dagglot.ir.connections import FILES
 from dagglot.ir.model import Pipeline, Value
-from dagglot.stores import FILES
 
 _FIELDS: Final[Mapping[str, str]] = {
     "host": "host",

@@ -23,7 +23,7 @@ from dagglot.ir.model import (
     Value,
 )
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import messages, requests, sensors, statements, values
+from dagglot.targets.airflow import values
 from dagglot.targets.airflow.imports import Imports
 from dagglot.targets.airflow.kinds import values_in
 from dagglot.targets.airflow.pieces import broken, clause, keyword_call
@@ -246,14 +246,22 @@ class Function:
             case PythonBody() as body:
                 self.python(body)
             case SqlBody() as body:
+                from dagglot.targets.airflow import statements  # here: few pipelines have each
+
                 self.when()
                 self.returns(statements.function(self, body))
             case HttpBody() as body:
+                from dagglot.targets.airflow import requests
+
                 self.when()
                 self.returns(requests.call(self, body))
             case NotifyBody() as body:
+                from dagglot.targets.airflow import messages
+
                 messages.tell(self, body)
             case SensorBody() as body:
+                from dagglot.targets.airflow import sensors
+
                 sensors.look(self, body)
             case GateBody() as body:
                 self.gate(body)

@@ -18,7 +18,6 @@ from dagglot.ir.model import (
     Value,
 )
 from dagglot.ir.task_values import body_values
-from dagglot.targets.airflow import statements
 from dagglot.targets.airflow.watching import WATCHER_AGAIN
 
 
@@ -32,6 +31,8 @@ def is_function(task: Task) -> bool:
         case SensorBody(wait_for=wait):
             return not isinstance(wait, PipelineWait | AssetWait)
         case SqlBody() as body:
+            from dagglot.targets.airflow import statements  # few pipelines have SQL
+
             return not statements.is_operator(body)
         case NoopBody():
             # Airflow marks an EmptyOperator as done without running it, hooks and all

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from dagglot.stores import FILES, Stores
+from dagglot.ir.connections import FILES
+from dagglot.stores import Stores
 
 TYPES: Final[Mapping[str, str]] = {
     "bigquery": "gcpbigquery",

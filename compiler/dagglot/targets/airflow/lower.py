@@ -8,10 +8,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from dagglot import pycode
+from dagglot.ir import connections
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Group, Pipeline, Task
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import docs, edges, setup, values
+from dagglot.targets.airflow import docs, edges, values
 from dagglot.targets.airflow.credentials import python_connection, type_of
 from dagglot.targets.airflow.head import Head
 from dagglot.targets.airflow.imports import Imports, airflow_module
@@ -36,10 +37,20 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
     contribution = {
         "helpers": sorted(file.used),
         "packages": sorted(file.packages),
-        "setup": setup.needs(pipeline),
+        "setup": _setup(pipeline),
     }
     data = {field: getattr(view, field) for field in DagFile.__dataclass_fields__}
     return Lowered((View("airflow/dag.py.j2", path, data),), contribution)
+
+
+def _setup(pipeline: Pipeline) -> dict[str, Any]:
+    """What must exist in Airflow outside the code; most pipelines need nothing."""
+    pools = any(task.pool is not None for task in pipeline.tasks)
+    if not (pipeline.connections or pipeline.alerts or pools or any(connections.secrets(pipeline))):
+        return {}
+    from dagglot.targets.airflow import setup
+
+    return setup.needs(pipeline)
 
 
 class File:

@@ -27,7 +27,7 @@ from dagglot.ir.model import (
     Value,
 )
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import commands, containers, statements, triggers, values
+from dagglot.targets.airflow import values
 from dagglot.targets.airflow.credentials import (
     is_secret,
     jinja_connection,
@@ -85,12 +85,16 @@ class Operator:
     # --- containers -------------------------------------------------------------------------
 
     def container(self, body: ContainerBody) -> tuple[Code, dict[str, Any]]:
+        from dagglot.targets.airflow import containers  # here: few pipelines have each
+
         made = containers.docker if body.runtime == "docker" else containers.kubernetes
         return made(self, body)
 
     # --- commands ---------------------------------------------------------------------------
 
     def command(self, body: DbtBody | NotebookBody | SparkBody) -> tuple[Code, dict[str, Any]]:
+        from dagglot.targets.airflow import commands
+
         match body:
             case DbtBody():
                 return commands.dbt(self, body)
@@ -116,14 +120,20 @@ class Operator:
     # --- other pipelines --------------------------------------------------------------------
 
     def trigger(self, body: TriggerPipelineBody) -> tuple[Code, dict[str, Any]]:
+        from dagglot.targets.airflow import triggers
+
         return triggers.trigger(self, body)
 
     def sensor(self, body: SensorBody, awaited: PipelineWait) -> tuple[Code, dict[str, Any]]:
+        from dagglot.targets.airflow import triggers
+
         return triggers.wait(self, body, awaited)
 
     # --- sql --------------------------------------------------------------------------------
 
     def sql(self, body: SqlBody) -> tuple[Code, dict[str, Any]]:
+        from dagglot.targets.airflow import statements
+
         return statements.operator(self, body)
 
     def environment(self, endings: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from dagglot.expressions.tree import SecretRef, references
 from dagglot.ir import connections
+from dagglot.ir.connections import FILES
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Alert, Connection, NotifyBody, Pipeline, Value
 from dagglot.ir.task_values import values_of
 from dagglot.pycode import Code
-from dagglot.stores import FILES
 from dagglot.targets.airflow import lent
 from dagglot.targets.base import View
 

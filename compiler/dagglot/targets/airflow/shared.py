@@ -9,7 +9,6 @@ from typing import Any, Final
 from dagglot.expressions import needed
 from dagglot.expressions.helpers import HELPERS
 from dagglot.pycode import Code
-from dagglot.targets.airflow import setup
 from dagglot.targets.airflow.names import PACKAGE
 from dagglot.targets.base import Context, View
 
@@ -77,8 +76,16 @@ def assemble(contributions: Sequence[Mapping[str, Any]], context: Context) -> tu
     return (
         *_helpers(helpers, context),
         _requirements(packages, context),
-        *setup.view(contributions),
+        *_setup(contributions),
     )
+
+
+def _setup(contributions: Sequence[Mapping[str, Any]]) -> Sequence[View]:
+    if not any(one.get("setup") for one in contributions):
+        return ()
+    from dagglot.targets.airflow import setup
+
+    return tuple(setup.view(contributions))
 
 
 def _helpers(names: set[str], context: Context) -> Iterator[View]:

@@ -28,7 +28,7 @@ from dagglot.ir.model import (
     TriggerRule,
 )
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import docs, resources, sensors
+from dagglot.targets.airflow import docs
 from dagglot.targets.airflow.functions import CONTEXT_ORDER, Function
 from dagglot.targets.airflow.kinds import is_function
 from dagglot.targets.airflow.operators import Operator
@@ -90,6 +90,8 @@ class Tasks:
         if task.depends_on_past:
             found["depends_on_past"] = True
         if task.resources and not isinstance(task.body, ContainerBody):
+            from dagglot.targets.airflow import resources
+
             found["executor_config"] = {"pod_override": resources.pod(self.file, task)}
         queue = task.options.get("airflow", {}).get("queue")
         if queue:
@@ -256,6 +258,8 @@ class Tasks:
         name, kept = file.airflow("task"), None
         body = task.body if task.id not in file.woven.groups else None
         if isinstance(task.body, SensorBody):
+            from dagglot.targets.airflow import sensors
+
             name = Code("task.sensor")
             arguments = {**sensors.arguments(file, task, task.body), **arguments}
         elif isinstance(body, GateBody):

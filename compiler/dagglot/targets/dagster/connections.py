@@ -11,12 +11,12 @@ from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Span
 from dagglot.expressions.tree import SecretRef, references
 from dagglot.frozen import dataclass
-from dagglot.ir.connections import used
+from dagglot.ir.connections import FILES, used
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Connection, Pipeline
 from dagglot.ir.task_values import values_of
 from dagglot.pycode import Call, Code
-from dagglot.stores import FILES, Stores
+from dagglot.stores import Stores
 
 DRIVERS: Final[Mapping[str, str]] = {
     "postgres": "postgresql",

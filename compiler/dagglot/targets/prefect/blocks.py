@@ -10,9 +10,10 @@ from urllib.parse import quote, urlencode
 from dagglot.expressions.tree import SecretRef, references
 from dagglot.frozen import dataclass
 from dagglot.ir import connections
+from dagglot.ir.connections import FILES
 from dagglot.ir.model import Alert, Connection, NotifyBody, Pipeline, Task
 from dagglot.ir.task_values import values_of
-from dagglot.stores import FILES, Stores
+from dagglot.stores import Stores
 
 _UNFIT: Final = re.compile(r"[^a-z0-9]+")
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 from dagglot import pycode
 from dagglot.expressions.tree import SecretRef
 from dagglot.ir import connections
+from dagglot.ir.connections import FILES
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Connection, NotebookBody, Pipeline
 from dagglot.pycode import Call, Code, literal
-from dagglot.stores import FILES
 from dagglot.targets.base import View
 from dagglot.targets.prefect import blocks
 from dagglot.targets.prefect.commands import PAPERMILL
