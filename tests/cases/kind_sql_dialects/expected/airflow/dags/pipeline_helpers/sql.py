@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,11 @@ def run_sql(
     Parameters are bound by the driver with their own types, and not logged.
     """
     hook = BaseHook.get_hook(conn_id)
+    given = dict(parameters or {})
+    if hook.conn_type == "sqlite":
+        # it has no type for days and times
+        moments = {key: each for key, each in given.items() if isinstance(each, date)}
+        given |= {key: each.isoformat() for key, each in moments.items()}
     with closing(hook.get_conn()) as connection:
         if hook.supports_autocommit:
             hook.set_autocommit(connection, False)
@@ -34,7 +39,7 @@ def run_sql(
                 # its driver begins a transaction before an insert, not before a create
                 cursor.execute("begin")
             for statement in listed(statements):
-                cursor.execute(statement, *([parameters] if parameters else []))
+                cursor.execute(statement, *([given] if given else []))
                 if output != "none" and cursor.description:
                     found = result(cursor.description, cursor.fetchall(), output)
         connection.commit()
@@ -79,7 +84,7 @@ def result(columns: Sequence[Any], rows: Sequence[Sequence[Any]], output: str) -
 def plain(value: Any) -> Any:
     """A cell in the types of JSON."""
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        return to_json(float(value)) if "." in f"{value:f}" else int(value)
     if isinstance(value, time):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else to_json(value)
