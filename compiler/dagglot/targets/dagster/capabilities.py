@@ -63,7 +63,7 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         ),
         emulated(
             "a sensor of Dagster starts runs and is no part of one: an op that looks again and "
-            "again, and holds its process meanwhile"
+            "again, and holds its process meanwhile; a look that hangs is not cut short"
         ),
     ),
     Feature.SENSOR_PIPELINE: emulated(

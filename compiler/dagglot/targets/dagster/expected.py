@@ -139,7 +139,7 @@ def _task(task: Task, groups: Mapping[str, Group], pipeline: Pipeline, has_outco
     if isinstance(given, Mapping):
         tags |= labels.metadata_tags(given)
     for name, value in labels.kubernetes_tags(task).items():
-        tags[name] = json.dumps(value)  # as Dagster keeps what is no text
+        tags[name] = json.dumps(value, sort_keys=True)  # as Dagster keeps what is no text
     fact["tags"] = tags
     return fact
 
