@@ -145,15 +145,8 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
                     feature="`on_timeout: skip` of a sensor that waits for a pipeline",
                     reason="Airflow's ExternalTaskSensor would skip also where that run failed",
                 )
-            case ContainerBody(runtime=runtime, command=command, args=args):
+            case ContainerBody(runtime=runtime, command=command):
                 kubernetes = runtime == "kubernetes"
-                if any(map(is_secret, references([*command, *args]))):
-                    yield codes.UNSUPPORTED.at(
-                        task.at("args"),
-                        target=title,
-                        feature="a secret among the words of a container's command",
-                        reason="Airflow renders and stores them in clear; name it in `env`",
-                    )
                 if kubernetes and any(map(is_secret, task.env.values())):
                     yield codes.UNSUPPORTED.at(
                         task.at("env"),
