@@ -12,7 +12,7 @@ import pytest
 
 from dagglot.diagnostics import codes
 from dagglot.stores import Stores
-from dagglot.targets.dagster import connections
+from dagglot.targets.dagster import lent
 from dagglot.targets.dagster.target import TARGET
 from targets.test_dagster import CONTEXT, files, job_file, pipeline
 
@@ -90,7 +90,7 @@ def test_what_is_not_written_of_a_connection_is_a_variable(
     ],
 )
 def test_what_is_lent_becomes_variables(settings: dict[str, Any], uri: str) -> None:
-    made = connections.environment(Stores({"c": settings}, {"api-token": "x"}))
+    made = lent.environment(Stores({"c": settings}, {"api-token": "x"}))
     assert made["C_URI"] == uri
     assert made.get("API_TOKEN") == "x"
 

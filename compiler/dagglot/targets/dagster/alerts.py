@@ -16,12 +16,10 @@ _NO_SERVER = "smtp_uri"
 """What names the server of mails whose alert names no connection."""
 
 
-def told(task: Task, pipeline: Pipeline) -> list[Alert]:
-    """The alerts of a task that notifies."""
-    if not isinstance(task.body, NotifyBody):
-        return []
+def told(body: NotifyBody, pipeline: Pipeline) -> list[Alert]:
+    """The alerts that a task sends."""
     by_name = {alert.name: alert for alert in pipeline.alerts}
-    return [by_name[name] for name in task.body.alerts]
+    return [by_name[name] for name in body.alerts]
 
 
 def notify(body: NotifyBody, task: Task, pipeline: Pipeline, scope: Scope) -> None:
@@ -34,7 +32,7 @@ def notify(body: NotifyBody, task: Task, pipeline: Pipeline, scope: Scope) -> No
         given["owner"] = owner
     event = Call("event_of", (Code("context"),), tuple(given.items()))
     scope.made.statements.append(Code(pycode.assignment("event", event, INDENT)))
-    for alert in told(task, pipeline):
+    for alert in told(body, pipeline):
         call = _told(alert, body.message, scope)
         scope.made.statements.append(pycode.layout(call, INDENT))
 

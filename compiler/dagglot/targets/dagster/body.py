@@ -1,8 +1,11 @@
-"""The body of an op: the statements of each kind of task."""
+"""The body of an op: the statements of each kind of task.
+
+What lowers the kinds that talk to systems is imported where there is one.
+"""
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from dagglot import pycode
 from dagglot.expressions import tree
@@ -29,11 +32,12 @@ from dagglot.ir.model import (
 )
 from dagglot.ir.task_values import body_values
 from dagglot.pycode import INDENT, Call, Code
-from dagglot.targets.dagster import alerts, commands
 from dagglot.targets.dagster.decisions import decisions
-from dagglot.targets.dagster.kinds import Kinds
 from dagglot.targets.dagster.names import FileNames
 from dagglot.targets.dagster.scope import OpBody, Scope, call_of, returns, statement
+
+if TYPE_CHECKING:
+    from dagglot.targets.dagster.kinds import Kinds
 
 _PAD = " " * INDENT
 
@@ -56,8 +60,12 @@ class _Writer:
         self.task = task
         self.pipeline = pipeline
         self.names = names
-        told = [alert.settings for alert in alerts.told(task, pipeline)]
-        self.scope = Scope(pipeline, names, task.upstream, (*_values(task), *told))
+        values = _values(task)
+        if isinstance(task.body, NotifyBody):
+            from dagglot.targets.dagster import alerts
+
+            values = (*values, *(alert.settings for alert in alerts.told(task.body, pipeline)))
+        self.scope = Scope(pipeline, names, task.upstream, values)
         self.made = self.scope.made
 
     def body(self) -> OpBody:
@@ -84,15 +92,13 @@ class _Writer:
                 self.kinds().sensor(body)
             case TriggerPipelineBody() as body:
                 self.kinds().trigger(body)
-            case ContainerBody() as body:
-                commands.container(body, self.task, self.scope)
-            case DbtBody() as body:
-                commands.dbt(body, self.task, self.scope)
-            case NotebookBody() as body:
-                commands.notebook(body, self.task, self.scope)
-            case SparkBody() as body:
-                commands.spark(body, self.task, self.pipeline, self.scope)
+            case ContainerBody() | DbtBody() | NotebookBody() | SparkBody() as body:
+                from dagglot.targets.dagster import commands
+
+                commands.work(body, self.task, self.pipeline, self.scope)
             case NotifyBody() as body:
+                from dagglot.targets.dagster import alerts
+
                 alerts.notify(body, self.task, self.pipeline, self.scope)
             case NoopBody():
                 pass
@@ -101,6 +107,8 @@ class _Writer:
         return self.scope.collect()
 
     def kinds(self) -> Kinds:
+        from dagglot.targets.dagster.kinds import Kinds
+
         return Kinds(self.scope, self.pipeline, self.python_call)
 
     def when(self, condition: Value) -> None:

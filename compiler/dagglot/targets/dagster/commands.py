@@ -22,6 +22,24 @@ _UNITS: Final[dict[str, int]] = {
 }
 
 
+def work(
+    body: ContainerBody | DbtBody | NotebookBody | SparkBody,
+    task: Task,
+    pipeline: Pipeline,
+    scope: Scope,
+) -> None:
+    """The statement that has it done."""
+    match body:
+        case ContainerBody():
+            container(body, task, scope)
+        case DbtBody():
+            dbt(body, task, scope)
+        case NotebookBody():
+            notebook(body, task, scope)
+        case SparkBody():
+            spark(body, task, pipeline, scope)
+
+
 def container(body: ContainerBody, task: Task, scope: Scope) -> None:
     """A container that Docker runs."""
     scope.made.packages.add(DOCKER)

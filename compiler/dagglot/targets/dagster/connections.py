@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Final
 
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Span
 from dagglot.expressions.tree import SecretRef, references
 from dagglot.frozen import dataclass
-from dagglot.ir.connections import FILES, used
+from dagglot.ir.connections import used
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Connection, Pipeline
 from dagglot.ir.task_values import values_of
 from dagglot.pycode import Call, Code
-from dagglot.stores import Stores
 
 DRIVERS: Final[Mapping[str, str]] = {
     "postgres": "postgresql",
@@ -42,7 +40,7 @@ _CLASSES: Final[Mapping[str, tuple[str, str]]] = {
     "http": ("http", "HttpService"),
     "smtp": ("mail", "MailServer"),
 }
-_PARTS: Final = ("host", "port", "user", "password", "database")
+PARTS: Final = ("host", "port", "user", "password", "database")
 _ADDRESSES: Final = ("host", "database")
 """A part that tells where a system is: with one written, it is not asked for as a whole."""
 
@@ -74,7 +72,7 @@ def fields(connection: Connection, asked: set[str]) -> Iterator[Field]:
     """What a resource is given; ``asked`` are the fields that expressions read, and ``""`` where
     a task works with it."""
     written = connection.settings
-    names = [name for name in ("uri", *_PARTS) if name in written or name in asked]
+    names = [name for name in ("uri", *PARTS) if name in written or name in asked]
     if "" in asked and "uri" not in names and not any(name in written for name in _ADDRESSES):
         names = ["uri"]
     for name in names:
@@ -124,46 +122,6 @@ def _shared(owners: dict[str, str], name: str, title: str, span: Span) -> Iterat
     other = owners.setdefault(variable, name)
     if other != name:
         yield codes.NAMES_COLLIDE.at(span, first=other, second=name, name=variable, target=title)
-
-
-# --- what a run is lent -------------------------------------------------------------------------
-
-
-def environment(stores: Stores) -> dict[str, str]:
-    """The variables that the resources and the ops read."""
-    made = {environment_name(name): value for name, value in stores.secrets.items()}
-    for name, settings in stores.connections.items():
-        for part in _PARTS:
-            if settings.get(part) is not None:
-                made[environment_name(name, part)] = str(settings[part])
-        made[environment_name(name, "uri")] = _uri(settings)
-    return made
-
-
-def _uri(settings: Mapping[str, Any]) -> str:
-    type, given = settings["type"], settings.get("uri")
-    scheme = DRIVERS.get(type, type)
-    if type in FILES:
-        return f"{scheme}:///{settings.get('database') or ''}"
-    words = (str(settings[key]) for key in ("user", "password") if settings.get(key))
-    user = ":".join(quote(word, safe="") for word in words)
-    if given:
-        split = urlsplit(str(given))
-        if type in DRIVERS and "+" not in split.scheme:
-            split = split._replace(scheme=scheme)
-        if user and "@" not in split.netloc:
-            split = split._replace(netloc=f"{user}@{split.netloc}")
-        return split.geturl()
-    options = dict(settings.get("options") or {})
-    port = f":{settings['port']}" if settings.get("port") else ""
-    if type == "http":
-        scheme = options.pop("scheme", None) or ("http" if port == ":80" else "https")
-    if "://" in (settings.get("host") or ""):
-        return f"{settings['host']}{port}"
-    place = f"{user}@" if user else ""
-    place += f"{settings.get('host') or ''}{port}"
-    database = f"/{settings['database']}" if settings.get("database") else ""
-    return f"{scheme}://{place}{database}{f'?{urlencode(options)}' if options else ''}"
 
 
 def secret(name: str) -> Code:

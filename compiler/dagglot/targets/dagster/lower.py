@@ -11,7 +11,7 @@ from dagglot import pycode
 from dagglot.ir.model import Connection, NoopBody, Pipeline, Task, TriggerRule
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
-from dagglot.targets.dagster import connections, control_flow, labels, retries, setup
+from dagglot.targets.dagster import connections, control_flow, labels, retries
 from dagglot.targets.dagster.body import list_body, op_body
 from dagglot.targets.dagster.control_flow import Map
 from dagglot.targets.dagster.executor import executor
@@ -341,14 +341,19 @@ class _File:
                 yield one, self.connections[one.name]
 
     def setup(self) -> dict[str, Any]:
-        """What must exist outside the code."""
-        variables = [setup.of_secret(name) for name in sorted(self.secrets)]
-        for one, asked in self.connected():
-            variables += setup.of_connection(one, asked)
-        if self.asks_webserver:
-            variables.append(dict(setup.WEBSERVER))
+        """What must exist outside the code; empty where that is nothing."""
+        made: dict[str, Any] = {}
+        if self.secrets or self.connections or self.asks_webserver:
+            from dagglot.targets.dagster import setup
+
+            made["variables"] = [setup.of_secret(name) for name in sorted(self.secrets)]
+            for one, asked in self.connected():
+                made["variables"] += setup.of_connection(one, asked)
+            if self.asks_webserver:
+                made["variables"].append(dict(setup.WEBSERVER))
         pools = {task.pool.name for task in self.pipeline.tasks if task.pool is not None}
-        made: dict[str, Any] = {"variables": variables, "pools": sorted(pools)}
+        if pools:
+            made["pools"] = sorted(pools)
         limit = self.pipeline.concurrency.max_active_runs
         if limit is not None:
             made["runs"] = [job_name(self.pipeline), limit]

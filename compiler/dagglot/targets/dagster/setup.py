@@ -70,11 +70,11 @@ def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
     """The file, where any pipeline needs anything."""
     variables: dict[str, list[str]] = {}
     for contribution in contributions:
-        for one in contribution["setup"]["variables"]:
+        for one in contribution["setup"].get("variables", ()):
             says = variables.setdefault(one["name"], [])
             if one["says"] not in says:
                 says.append(one["says"])
-    pools = sorted({name for one in contributions for name in one["setup"]["pools"]})
+    pools = sorted({name for one in contributions for name in one["setup"].get("pools", ())})
     runs = [one["setup"]["runs"] for one in contributions if "runs" in one["setup"]]
     if variables or pools or runs:
         data = {

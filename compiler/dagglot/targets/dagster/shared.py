@@ -12,7 +12,6 @@ from dagglot import pycode
 from dagglot.expressions.helpers import needed
 from dagglot.pycode import Call, Code
 from dagglot.targets.base import Context, View
-from dagglot.targets.dagster import setup
 from dagglot.targets.dagster.imports import Imports
 from dagglot.targets.dagster.names import DEFINITIONS, FOLDER, PACKAGE
 
@@ -70,7 +69,11 @@ def assemble(contributions: Sequence[Mapping[str, Any]], context: Context) -> tu
                 {"functions": needed(helpers["values"])},
             )
         )
-    return (*views, *setup.view(contributions))
+    if any(contribution["setup"] for contribution in contributions):
+        from dagglot.targets.dagster import setup
+
+        views += setup.view(contributions)
+    return tuple(views)
 
 
 _DEFS_DOC: Final = pycode.docstring("One module for each job.", indent=0)

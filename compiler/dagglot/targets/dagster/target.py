@@ -81,7 +81,7 @@ class Dagster:
         options: Mapping[str, Any],
         stores: Stores | None = None,
     ) -> dict[str, Any]:
-        from dagglot.targets.dagster.connections import environment
+        from dagglot.targets.dagster.lent import environment
 
         return {
             **_request(root, python_path),
