@@ -41,7 +41,8 @@ def run(
     """Run a pipeline for real, in the orchestrator itself.
 
     It is compiled, loaded and executed there. Without --python an isolated environment is used,
-    and made when it is missing.
+    and made when it is missing. Its stores are empty, so secrets and connections come from
+    environment variables: DAGGLOT_SECRET_API_TOKEN, DAGGLOT_CONNECTION_WAREHOUSE (a URI).
 
     Examples:
 
