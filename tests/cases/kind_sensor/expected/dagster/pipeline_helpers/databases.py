@@ -76,7 +76,13 @@ def result(columns: Sequence[Any], rows: Sequence[Sequence[Any]], output: str) -
 def plain(value: Any) -> Any:
     """A cell in the types of JSON; what has no such type, `to_json` refuses."""
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        exponent = value.as_tuple().exponent
+        whole = isinstance(exponent, int) and exponent >= 0
+        return int(value) if whole else float(value)
     if isinstance(value, (date, time)):
         return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
     return str(value) if isinstance(value, UUID) else value
