@@ -254,6 +254,8 @@ class _Pruning:
         task = holder[id]
         inner = task.get("tasks") if isinstance(task, Map) else None
         self.touched[ids] = None
+        if isinstance(task, Map) and "matrix" in task:
+            self.lose_ids(ids)  # its copies are gone with it
         if isinstance(task, Map) and "teardown_of" in task:
             self.teardown_lost = True
         if isinstance(inner, Map) and "type" not in task and inner:
