@@ -19,7 +19,6 @@ from dagglot.frozen import dataclass
 from dagglot.ir import connections
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Connection, Pipeline, Value
-from dagglot.ir.task_values import values_of
 
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9]")
 
@@ -59,8 +58,8 @@ def variable(what: str, name: str) -> str:
 
 
 def _secrets(pipeline: Pipeline, used: Iterable[Connection]) -> Iterator[str]:
-    values: list[Value] = [value for task in pipeline.tasks for value, _ in values_of(task)]
-    values += [dict(alert.settings) for alert in pipeline.alerts]
+    yield from connections.secrets(pipeline)
+    values: list[Value] = [dict(alert.settings) for alert in pipeline.alerts]
     values += [dict(connection.settings) for connection in used]
     for value in values:
         yield from (leaf.name for leaf in references(value) if isinstance(leaf, SecretRef))

@@ -14,7 +14,6 @@ from dagglot.ir import connections
 from dagglot.ir.connections import FILES
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Alert, Connection, NotifyBody, Pipeline, Value
-from dagglot.ir.task_values import values_of
 from dagglot.pycode import Code
 from dagglot.targets.airflow import lent
 from dagglot.targets.base import View
@@ -71,8 +70,8 @@ def _told(pipeline: Pipeline) -> list[Alert]:
 
 
 def _secrets(pipeline: Pipeline) -> Iterator[str]:
-    values: list[Value] = [value for task in pipeline.tasks for value, _ in values_of(task)]
-    values += [dict(alert.settings) for alert in _told(pipeline)]
+    yield from connections.secrets(pipeline)
+    values: list[Value] = [dict(alert.settings) for alert in _told(pipeline)]
     for value in values:
         yield from (leaf.name for leaf in references(value) if isinstance(leaf, SecretRef))
 

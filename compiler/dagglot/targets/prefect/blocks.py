@@ -12,7 +12,6 @@ from dagglot.frozen import dataclass
 from dagglot.ir import connections
 from dagglot.ir.connections import FILES
 from dagglot.ir.model import Alert, Connection, NotifyBody, Pipeline, Task
-from dagglot.ir.task_values import values_of
 from dagglot.stores import Stores
 
 _UNFIT: Final = re.compile(r"[^a-z0-9]+")
@@ -69,8 +68,7 @@ def loaded(pipeline: Pipeline) -> tuple[Block, ...]:
 
 
 def _secrets(pipeline: Pipeline) -> Iterator[str]:
-    for task in pipeline.tasks:
-        yield from (one for value, _ in values_of(task) for one in _names(value))
+    yield from connections.secrets(pipeline)
     for alert in alerts(pipeline, pipeline.tasks):
         yield from _names(dict(alert.settings))
 
