@@ -156,12 +156,13 @@ def run(
     scratch: Path,
     stores: Stores | None = None,
     variables: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> Answers:
     """Those of `runs` whose pipeline the target accepts, in one process of the orchestrator.
 
-    What the process printed stands in `scratch/log`. `variables` are of its environment, `more` is
-    for the probe's request.
+    What the process printed stands in `scratch/log`. `variables` are of its environment, `options`
+    are the probe's, `more` is for its request.
     """
     built = everything(target)
     by_id = {pipeline.id: pipeline for pipeline in built.pipelines}
@@ -177,7 +178,7 @@ def run(
         if run.pipeline in by_id
     ]
     job = built.job
-    request = job.target.run_request(job.out, modules(), specs, {"in_process": False}, stores)
+    request = job.target.run_request(job.out, modules(), specs, options or {}, stores)
     environment = {"BEHAVIOUR_DIR": str(scratch), "TMPDIR": str(scratch), **(variables or {})}
     answer = probe.run(
         built.python(),

@@ -83,7 +83,10 @@ def told(target: str) -> Told:
         variables = {**path, "DOCKER_HOST": docker.address}
         stores = Stores(_connections(http, mail, scratch), _secrets(http))
         more = {"home": str(scratch / "home")} if target != "prefect" else {}
-        answers = engines.run(target, _runs(http, scratch), scratch, stores, variables, **more)
+        runs = _runs(http, scratch)
+        # a process for each step of Dagster's takes minutes; test_runs has the executors as users do
+        options = {"in_process": True, "console": True}
+        answers = engines.run(target, runs, scratch, stores, variables, options, **more)
         return Told(
             answers.traces,
             answers.raw,

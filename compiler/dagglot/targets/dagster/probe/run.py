@@ -2,7 +2,8 @@
 
 Request: {"root", "python_path": [folders],
 "environment": {name: text}, "home": folder to keep,
-"options": {"in_process", "short_waits", "start_method": "forkserver" or "spawn"},
+"options": {"in_process", "console": whether a run in process prints its log as well,
+"short_waits", "start_method": "forkserver" or "spawn"},
 "runs": [{"key", "job", "params", "run_config": whole or null, "tags", "timeout": seconds}]}.
 Answer: {"version", "options", "runs": [{"key", "run", "run_id", "error", "seconds", "tasks"}]}; see
 worker.py.
@@ -102,6 +103,7 @@ def main() -> None:
     request = json.load(sys.stdin)
     request["options"] = {
         "in_process": False,
+        "console": False,
         "short_waits": False,
         "start_method": "forkserver",
         **(request.get("options") or {}),

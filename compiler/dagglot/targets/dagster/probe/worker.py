@@ -109,7 +109,7 @@ class Runner:
         config = dict(run.get("run_config") or {})
         if run.get("params") and not config:
             config = {"resources": {"params": {"config": run["params"]}}}
-        if self.options["in_process"]:
+        if self.options["in_process"] and not self.options["console"]:
             config.setdefault("loggers", {"console": {"config": {"log_level": "CRITICAL"}}})
         if "execution" in config:
             return config
