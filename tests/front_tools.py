@@ -55,7 +55,7 @@ class FakeTarget:
         return ()
 
     def names(self, pipeline: Pipeline, context: Context) -> RunNames:
-        return RunNames(pipeline.id, "", {})
+        return RunNames(pipeline.id, "", {task.id: task.id for task in pipeline.tasks})
 
     def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
         data = {"id": pipeline.id, "tasks": [task.id for task in pipeline.tasks]}
@@ -81,9 +81,19 @@ class FakeTarget:
         return {"root": str(root)}
 
     def run_request(
-        self, root: Path, python_path: Sequence[Path], runs: Sequence[RunSpec], options: Any
+        self,
+        root: Path,
+        python_path: Sequence[Path],
+        runs: Sequence[RunSpec],
+        options: Any,
+        stores: Any = None,
     ) -> dict[str, Any]:
-        return {"runs": [{"key": run.key, "params": dict(run.params)} for run in runs]}
+        return {
+            "runs": [
+                {"key": run.key, "params": dict(run.params), "answers": run.spoken()}
+                for run in runs
+            ]
+        }
 
     def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
         return {"id": pipeline.id, "description": pipeline.description}

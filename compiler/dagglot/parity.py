@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from dagglot.api import Progress, silent
@@ -158,10 +159,12 @@ def run(
     where: Where,
     progress: Progress = silent,
     only: str | None = None,
+    answers: Mapping[str, str] = MappingProxyType({}),
 ) -> Compared:
     """Run pipelines with their real bodies on each target, one after another, and compare.
 
-    ``only`` is the id of the one that is run where there are several.
+    ``only`` is the id of the one that is run where there are several; ``answers`` as in
+    `runner.run`.
     """
     from dagglot import runner  # traces from files need no more than this module
 
@@ -170,7 +173,7 @@ def run(
     traces: dict[str, dict[str, Trace]] = {}
     order: dict[str, tuple[str, ...]] = {}
     for job in jobs:
-        ran = runner.run(paths, job, project, params, where, progress, only)
+        ran = runner.run(paths, job, project, params, where, progress, only, answers)
         found.extend(ran.diagnostics)
         sources.update(ran.sources)
         for trace, ids in zip(ran.traces, ran.order, strict=True):

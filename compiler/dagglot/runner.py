@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from dagglot import stores, trace, write
@@ -20,13 +21,13 @@ from dagglot.diagnostics.suggest import did_you_mean
 from dagglot.frozen import dataclass
 from dagglot.inputs import find, may_be_ours
 from dagglot.ir.expand import freeze
-from dagglot.ir.model import Pipeline
+from dagglot.ir.model import ApprovalBody, Pipeline
 from dagglot.ir.params import from_text, refusal
 from dagglot.jobs import Job, Options, Result
 from dagglot.project import Project
 from dagglot.runtimes import environments, probe
 from dagglot.runtimes.problem import RuntimeProblem
-from dagglot.targets.base import RunSpec
+from dagglot.targets.base import Answer, RunSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,12 @@ def run(
     where: Where,
     progress: Progress = silent,
     only: str | None = None,
+    answers: Mapping[str, str] = MappingProxyType({}),
 ) -> Ran:
-    """Compile into a folder of its own and run every pipeline once, for real; or ``only`` one."""
+    """Compile into a folder of its own and run every pipeline once, for real; or ``only`` one.
+
+    ``answers`` are to approvals, by the id of the task: ``approve`` or ``reject``.
+    """
     ran = Ran()
     with tempfile.TemporaryDirectory(prefix="dagglot-run-") as folder:
         job = replace(job, out=Path(folder) / job.target.name)
@@ -71,9 +76,11 @@ def run(
         specs = []
         for pipeline in pipelines:
             values, wrong = given_params(pipeline, params)
-            ran.diagnostics.extend(wrong)
+            said, unsaid = given_answers(pipeline, answers)
+            ran.diagnostics.extend([*wrong, *unsaid])
             names = job.target.names(pipeline, job.context)
-            specs.append(RunSpec(pipeline.id, names, values, timeout=where.timeout))
+            specs.append(RunSpec(pipeline.id, names, values, None, where.timeout, said))
+        ran.diagnostics.extend(_nobody_asks(pipelines, answers))
         if any(diagnostic.is_error for diagnostic in ran.diagnostics):
             return ran
         answer = ask(
@@ -87,9 +94,9 @@ def run(
             ran.diagnostics,
             progress,
         )
-        answers = {one["key"]: one for one in (answer or {}).get("runs", ())}
+        ended = {one["key"]: one for one in (answer or {}).get("runs", ())}
         for pipeline, spec in zip(pipelines, specs, strict=True):
-            one = answers.get(spec.key)
+            one = ended.get(spec.key)
             if one is None and answer is not None:
                 ran.diagnostics.append(
                     codes.NOT_RUN.at(pipeline.span, target=job.name, pipeline=pipeline.id, where="")
@@ -289,3 +296,45 @@ def given_params(
             message = f"the param `{param.name}` has no default"
             found.append(codes.PARAMS_REFUSED.at(param.span, message=message, help=help))
     return values, found
+
+
+# --- answers to approvals -----------------------------------------------------------------------
+
+_ANSWERS = {"approve": True, "reject": False}
+
+
+def given_answers(
+    pipeline: Pipeline, given: Mapping[str, str]
+) -> tuple[dict[str, Answer], list[Diagnostic]]:
+    """What the approvals of a pipeline are told; a finding for each that nobody would answer."""
+    said: dict[str, Answer] = {}
+    found: list[Diagnostic] = []
+    for task in pipeline.tasks:
+        if not isinstance(task.body, ApprovalBody):
+            continue
+        word = given.get(task.id)
+        if word is None:
+            message = f"`{task.id}` asks a human, and nobody sees the question of this run"
+            help = f"answer it with `--answer {task.id}=approve` or `--answer {task.id}=reject`"
+            found.append(codes.NOT_ANSWERED.at(task.span, message=message, help=help))
+        elif word in _ANSWERS:
+            who = task.body.approvers[0] if task.body.approvers else "somebody"
+            said[task.id] = Answer(_ANSWERS[word], who)
+        else:
+            help = did_you_mean(word, _ANSWERS) or "`approve` or `reject`"
+            message = f"`{task.id}` cannot be answered with `{word}`"
+            found.append(codes.NOT_ANSWERED.at(task.span, message=message, help=help))
+    return said, found
+
+
+def _nobody_asks(pipelines: Sequence[Pipeline], given: Mapping[str, str]) -> Iterator[Diagnostic]:
+    asks = {
+        task.id
+        for pipeline in pipelines
+        for task in pipeline.tasks
+        if isinstance(task.body, ApprovalBody)
+    }
+    for id in given:
+        if id not in asks:
+            help = did_you_mean(id, asks) or "no task asks anything"
+            yield codes.NOT_ANSWERED.at(None, message=f"`{id}` is no approval", help=help)

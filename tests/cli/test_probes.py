@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 
+from dagglot import runner
 from front_tools import Space
 
 PYTHON = ("--python", sys.executable)
@@ -60,6 +62,59 @@ def test_params_that_a_run_refuses(one: Space, given: tuple[str, ...]) -> None:
     one.probe("run", "{'runs': []}")
     ran = one.run("run", *PYTHON, *given)
     assert (ran.code, ran.codes[0]) == (3, "DG512"), ran.err
+
+
+ASKS = """
+dagglot: 1
+pipeline: asks
+tasks:
+  publish: {type: approval, message: Publish?, approvers: [finance, bo]}
+  tidy: {type: approval, message: Tidy up?}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((), ["`publish` asks a human", "`tidy` asks a human"]),
+        (("publish=approve",), ["`tidy` asks a human"]),
+        (("publish=aprove", "tidy=reject"), ["did you mean `approve`?"]),
+        (
+            ("publish=approve", "tidy=reject", "tdy=approve"),
+            ["`tdy` is no approval", "did you mean `tidy`?"],
+        ),
+    ],
+)
+def test_questions_that_nobody_would_answer(
+    space: Space, given: tuple[str, ...], said: list[str]
+) -> None:
+    space.project()
+    space.write("flows/asks.yaml", ASKS)
+    words = [word for one in given for word in ("--answer", one)]
+    for ran in (
+        space.run("run", *PYTHON, *words),
+        space.run("parity", "-t", "airflow", "-t", "dagster", *PYTHON, *words),
+    ):
+        assert (ran.code, set(ran.codes)) == (3, {"DG519"}), ran.err
+        assert [text for text in said if text not in ran.err] == []
+
+
+def test_what_approvals_are_told(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def ask(_: Any, __: str, request: Any, *___: Any) -> dict[str, Any]:
+        asked.append(request([]))
+        return {"runs": []}
+
+    monkeypatch.setattr(runner, "ask", ask)
+    space.project()
+    space.write("flows/asks.yaml", ASKS)
+    words = ("--answer", "publish=approve", "--answer", "tidy=reject")
+    space.run("run", *words)
+    assert asked[0]["runs"][0]["answers"] == {
+        "publish": {"approved": True, "who": "finance"},
+        "tidy": {"approved": False, "who": "somebody"},
+    }
 
 
 def test_a_nested_project_is_passed_over_and_said_so(space: Space) -> None:

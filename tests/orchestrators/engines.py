@@ -17,7 +17,7 @@ from dagglot.jobs import Job, Options
 from dagglot.project import NO_PROJECT, Project
 from dagglot.runtimes import environments, probe
 from dagglot.stores import Stores
-from dagglot.targets.base import Context, RunSpec
+from dagglot.targets.base import Answer, Context, RunSpec
 
 HERE = Path(__file__).parent
 SOURCES = HERE / "src"
@@ -99,6 +99,7 @@ class Run:
     params: tuple[tuple[str, Any], ...] = ()
     key: str = ""
     time: str | None = None
+    answers: tuple[tuple[str, Answer], ...] = ()
 
     @property
     def name(self) -> str:
@@ -173,6 +174,7 @@ def run(
             dict(run.params),
             time=run.time,
             timeout=RUN_TIMEOUT,
+            answers=dict(run.answers),
         )
         for run in runs
         if run.pipeline in by_id

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dagglot.stores import Stores
+from dagglot.targets.base import Answer
 from orchestrators import engines
 from orchestrators.engines import Run
 from services import DockerEngine, HttpServer, MailServer
@@ -26,6 +27,7 @@ SECRETS: Mapping[str, str] = {
     "pg_password": "canary-pg-password",
 }
 """The secrets that are no address; `canaries` has all."""
+ANSWERS = (("publish", Answer(True, "finance")), ("maybe", Answer(False, "bo")))
 
 
 TOOLS = ("dbt", "papermill", "spark-submit")
@@ -84,7 +86,7 @@ def told(target: str) -> Told:
         stores = Stores(_connections(http, mail, scratch), _secrets(http))
         more = {"home": str(scratch / "home")} if target != "prefect" else {}
         runs = _runs(http, scratch)
-        # a process for each step of Dagster's takes minutes; test_runs has the executors as users do
+        # a process for each step of Dagster's takes minutes; test_runs has what users have
         options = {"in_process": True, "console": True}
         answers = engines.run(target, runs, scratch, stores, variables, options, **more)
         return Told(
@@ -115,6 +117,7 @@ def _runs(http: HttpServer, scratch: Path) -> list[Run]:
         Run("kind_notebook", time=TIME),
         Run("kind_spark", time=TIME),
         Run("kind_container_docker", time=TIME),
+        Run("kind_approval", time=TIME, answers=ANSWERS),
     ]
 
 

@@ -178,6 +178,21 @@ def test_containers(target: str) -> None:
     assert etl["HostConfig"]["Memory"] == 1024**3
 
 
+# --- approvals ----------------------------------------------------------------------------------
+
+
+@targets("kind_approval")
+def test_approvals(target: str) -> None:
+    found = told(target)
+    assert found.states("kind_approval") == {
+        "figures": "success",
+        "publish": "success",
+        "maybe": "skipped",
+        "send": "success",
+    }
+    assert outputs(found, "kind_approval")["publish"] == {"who": "finance", "what": "approved"}
+
+
 # --- commands of other tools --------------------------------------------------------------------
 
 

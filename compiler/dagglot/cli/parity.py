@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dagglot.cli.shared import (
+    Answers,
     Environment,
     Format,
     Given,
@@ -31,7 +32,7 @@ from dagglot.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from dagglot.jobs import Job
@@ -55,6 +56,7 @@ def parity(
     ] = False,
     given: Given = None,
     param: Params = None,
+    answer: Answers = None,
     scenario: Scenario = None,
     pipeline: OnePipeline = None,
     python: Python = None,
@@ -87,7 +89,8 @@ def parity(
     else:
         words = Words(pairs(given, "--given"), pairs(param, "--param"), scenario=scenario)
         runtime = (python, timeout)
-        done = _run(paths or (), target, words, pipeline, runtime, env, findings)
+        answers = pairs(answer, "--answer")
+        done = _run(paths or (), target, words, pipeline, runtime, env, findings, answers)
     if not done.parities:
         stop(done.diagnostics, done.sources, findings)
     report(done.diagnostics, done.sources, Format.TEXT)
@@ -110,6 +113,7 @@ def _run(
     runtime: tuple[Path | None, float],
     env: str | None,
     findings: Format,
+    answers: Mapping[str, str],
 ) -> Compared:
     from dagglot import parity as comparing
     from dagglot import scenarios
@@ -124,7 +128,9 @@ def _run(
     if pipeline is not None:
         the_pipeline(front, pipeline)
     if not words.acts:
-        done = comparing.run(paths, wanted, opened.project, words.params, where, progress, pipeline)
+        done = comparing.run(
+            paths, wanted, opened.project, words.params, where, progress, pipeline, answers
+        )
     else:
         one = the_pipeline(front, pipeline)
         said = scenarios.from_words(one, words)

@@ -9,9 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from dagglot.cli.shared import (
+    Answers,
     Environment,
     Format,
     OnePath,
+    OnePipeline,
     OneTarget,
     Params,
     Progress,
@@ -31,6 +33,8 @@ def run(
     path: OnePath = None,
     target: OneTarget = "airflow",
     param: Params = None,
+    answer: Answers = None,
+    pipeline: OnePipeline = None,
     trace: Annotated[
         Path | None, typer.Option("--trace", metavar="FILE", help="Write the trace as JSON.")
     ] = None,
@@ -42,12 +46,14 @@ def run(
 
     It is compiled, loaded and executed there. Without --python an isolated environment is used,
     and made when it is missing. Its stores are empty, so secrets and connections come from
-    environment variables: DAGGLOT_SECRET_API_TOKEN, DAGGLOT_CONNECTION_WAREHOUSE (a URI).
+    environment variables: DAGGLOT_SECRET_API_TOKEN, DAGGLOT_CONNECTION_WAREHOUSE (a URI). Nobody
+    sees the questions of its approvals: --answer says what they are told.
 
     Examples:
 
       dagglot run examples/hello -t airflow
       dagglot run pipelines/orders.yaml -t dagster --param min_rows=10 --trace trace.json
+      dagglot run pipelines/figures.yaml -t prefect --answer publish=approve
     """
     from dagglot import runner
     from dagglot import trace as traces
@@ -57,7 +63,9 @@ def run(
     params = pairs(param, "--param")
     (job,) = jobs([target], None, opened.project)
     progress = Progress()
-    ran = runner.run(paths, job, opened.project, params, runner.Where(python, timeout), progress)
+    answers = pairs(answer, "--answer")
+    where = runner.Where(python, timeout)
+    ran = runner.run(paths, job, opened.project, params, where, progress, pipeline, answers)
     progress.done()
     report(ran.diagnostics, {**opened.sources, **ran.sources}, Format.TEXT)
     for one, order, seconds in zip(ran.traces, ran.order, ran.seconds, strict=True):

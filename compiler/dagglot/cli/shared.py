@@ -65,6 +65,14 @@ Params = Annotated[
     list[str] | None,
     typer.Option("--param", "-p", metavar="NAME=VALUE", help="A param of the run. Repeatable."),
 ]
+Answers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--answer",
+        metavar="TASK=approve|reject",
+        help="What an approval is told. Repeatable.",
+    ),
+]
 Given = Annotated[
     list[str] | None,
     typer.Option(

@@ -616,6 +616,13 @@ PARAMS_REFUSED: Final = _rule(
     "{message}",
     "A run takes the params that the pipeline declares, with values of their types.",
 )
+NOT_ANSWERED: Final = _rule(
+    "DG519",
+    "not-answered",
+    "{message}",
+    "An approval waits for a human. The orchestrator of an isolated run is gone as soon as the run "
+    "is over, and nobody can look at it: what is to be said is said beforehand, with `--answer`.",
+)
 EXPECTATION: Final = _rule(
     "DG516",
     "expectation",

@@ -127,14 +127,34 @@ class RunNames:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a human says to an approval, and who that is."""
+
+    approved: bool
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunSpec:
-    """One run that a probe is asked for. ``time`` is the nominal time; None means now."""
+    """One run that a probe is asked for. ``time`` is the nominal time; None means now.
+
+    ``answers`` are to the approvals, by the id of the task.
+    """
 
     key: str
     names: RunNames
     params: Mapping[str, Any] = field(default_factory=dict)
     time: str | None = None
     timeout: float = 600.0
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+    def spoken(self) -> dict[str, dict[str, Any]]:
+        """The answers as a probe takes them, by the target's own names of the tasks."""
+        return {
+            name: {"approved": said.approved, "who": said.who}
+            for name, id in self.names.tasks.items()
+            if (said := self.answers.get(id))
+        }
 
 
 class Target(Protocol):

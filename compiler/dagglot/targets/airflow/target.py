@@ -85,6 +85,7 @@ class Airflow:
                     "params": dict(run.params),
                     "logical_date": run.time,
                     "timeout": run.timeout,
+                    "answers": run.spoken(),
                 }
                 for run in runs
             ],

@@ -130,6 +130,7 @@ class Prefect:
                     "params": {argument(name): value for name, value in run.params.items()},
                     "scheduled_time": run.time,
                     "timeout": run.timeout,
+                    "answers": run.spoken(),
                 }
                 for run in runs
             ],

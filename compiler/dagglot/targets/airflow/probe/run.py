@@ -3,7 +3,8 @@
 Request: {"dags_folder", "python_path": [folders], "home", "cache": folder or null,
 "options": {"short_waits"}, "stores": {environment variable: value},
 "register": [files whose DAGs must be known too, such as the targets of triggers],
-"runs": [{"key", "file", "dag_id", "params", "logical_date", "timeout"}]}.
+"runs": [{"key", "file", "dag_id", "params", "logical_date", "timeout",
+"answers": {task: {"approved", "who"}}}]}.
 Answer: {"version", "options",
 "runs": [{"key", "run", "run_id", "error", "notes", "seconds", "tasks"}]}; see worker.py.
 

@@ -23,6 +23,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import common
+from answers import answered
 from repairs import register, repaired
 
 UNSTARTED = {"none", "scheduled", "queued"}
@@ -156,7 +157,10 @@ class Runner:
             if dag is None:
                 raise RuntimeError(f"{run['file']} has no DAG `{run['dag_id']}`")
             self.runs_triggered(dag)
-            with repaired(dag, notes, self.computed_waits if self.short_waits else None):
+            with (
+                repaired(dag, notes, self.computed_waits if self.short_waits else None),
+                answered(run["dag_id"], run.get("answers") or {}),
+            ):
                 finished = dag.test(run_conf=run.get("params") or {}, **dates(run))
             outcome = "success" if common.plain(finished.state) == "success" else "failed"
         except Exception as problem:

@@ -8,7 +8,8 @@
      "blocks": [{"slug": "secret", "name": "token", "value": "…"}],
      "options": {"short_waits": false, "heartbeat": true},
      "runs": [{"key": "any", "file": "flows/x_flow.py", "flow": "x", "params": {},
-               "scheduled_time": null, "timeout": 120}]}
+               "scheduled_time": null, "timeout": 120,
+               "answers": {"task": {"approved": true, "who": "ana"}}}]}
 
 and writes ``{"version", "options", "runs": [{"key", "run", "state", "error", "seconds",
 "tasks"}]}``. A run's ``timeout`` is in seconds. Of a run that was cut short, tasks that had

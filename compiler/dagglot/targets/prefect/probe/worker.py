@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Any
 
 import common
+from answers import answered, asked
 
 SHIP_SECONDS = 0.02
 POOL_SLOTS = 128
@@ -39,7 +40,8 @@ def main() -> None:
         for run in plan["runs"]:
             recorder.forget()
             pipe.send({"kind": "start"})
-            outcome = run_one(run, plan["options"], pipe)
+            with answered(run.get("answers") or {}):
+                outcome = run_one(run, plan["options"], pipe)
             recorder.finish()
             pipe.send({"kind": "end", **outcome})
     sys.stdout.flush()
@@ -193,6 +195,7 @@ def observe(tasks: list[Any], pipe: Pipe) -> None:
         # the event of this state may never arrive where a body kills the process
         seen = snapshot(task, task_run, state)
         pipe.send({"kind": "running", "task_run": str(task_run.id), "event": seen})
+        asked[str(task_run.id)] = task.name
 
     def report_output(task: Any, task_run: Any, state: Any) -> None:
         try:

@@ -25,7 +25,7 @@ class ApproveOperator(HITLOperator):
         answer = super().execute_complete(context, event)
         by = (answer["responded_by_user"] or {}).get("name")
         if APPROVE in answer["chosen_options"]:
-            return {"approved": True, "by": by}
+            return {"who": by, "what": "approved"}
         if self.skip_on_reject:
             raise AirflowSkipException(f"rejected by {by}")
         raise AirflowFailException(f"rejected by {by}")
