@@ -15,8 +15,9 @@ from dagglot.stores import Stores
 from dagglot.targets.base import Answer
 from orchestrators import engines
 from orchestrators.engines import Run
-from services import DockerEngine, HttpServer, MailServer
+from services import DockerEngine, HttpServer, Kubernetes, MailServer
 from services.http import Request
+from services.kubernetes import Pod
 
 TIME = "2026-10-24T06:30:00+00:00"
 SECRETS: Mapping[str, str] = {
@@ -50,6 +51,7 @@ class Told:
     requests: tuple[Request, ...]
     mails: tuple[Any, ...]
     containers: tuple[dict[str, Any], ...]
+    pods: tuple[Pod, ...]
     scratch: Path
     canaries: tuple[str, ...]
     out: Path
@@ -81,8 +83,14 @@ def told(target: str) -> Told:
         (tools / name).write_text(_TOOL)
         (tools / name).chmod(0o755)
     path = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
-    with HttpServer() as http, MailServer() as mail, DockerEngine() as docker:
-        variables = {**path, "DOCKER_HOST": docker.address}
+    with (
+        HttpServer() as http,
+        MailServer() as mail,
+        DockerEngine() as docker,
+        Kubernetes() as kubernetes,
+    ):
+        kubeconfig = kubernetes.kubeconfig(tools / "kubeconfig")
+        variables = {**path, "DOCKER_HOST": docker.address, "KUBECONFIG": kubeconfig}
         stores = Stores(_connections(http, mail, scratch), _secrets(http))
         more = {"home": str(scratch / "home")} if target != "prefect" else {}
         runs = _runs(http, scratch)
@@ -95,6 +103,7 @@ def told(target: str) -> Told:
             tuple(http.requests),
             tuple(mail.mails),
             tuple(docker.created),
+            tuple(kubernetes.pods),
             scratch,
             tuple(stores.secrets.values()),
             engines.everything(target).job.out,
@@ -118,6 +127,8 @@ def _runs(http: HttpServer, scratch: Path) -> list[Run]:
         Run("kind_spark", time=TIME),
         Run("kind_container_docker", time=TIME),
         Run("kind_approval", time=TIME, answers=ANSWERS),
+        Run("kind_container_kubernetes", time=TIME),
+        Run("kubernetes_secrets", time=TIME),
     ]
 
 

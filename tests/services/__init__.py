@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.docker import DockerEngine
 from services.http import HttpServer
+from services.kubernetes import Kubernetes
 from services.smtp import MailServer
 
-__all__ = ["DockerEngine", "HttpServer", "MailServer"]
+__all__ = ["DockerEngine", "HttpServer", "Kubernetes", "MailServer"]

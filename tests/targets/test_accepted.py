@@ -89,7 +89,8 @@ _PREFECT_KINDS = frozenset(
         *("sql", "http", "notify", "secrets", "connection-fields"),
         *("sensor-file", "sensor-http", "sensor-sql", "sensor-call"),
         *("sensor-duration", "sensor-until", "sensor-pipeline", "trigger-pipeline"),
-        *("container-docker", "dbt", "notebook", "spark", "approval"),
+        *("container-docker", "container-kubernetes", "dbt", "notebook", "spark"),
+        *("approval",),
         *("pool", "priority", "resources", "max-active-runs", "overlap-skip", "retries-jitter"),
         *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
         *("connection-snowflake", "connection-bigquery", "connection-http", "connection-s3"),
@@ -100,7 +101,8 @@ _PREFECT_KINDS = frozenset(
 _DAGSTER_KINDS = frozenset(
     {
         *("sql", "http", "notify", "secrets", "connection-fields"),
-        *("container-docker", "dbt", "notebook", "spark", "connection-spark"),
+        *("container-docker", "container-kubernetes", "dbt", "notebook", "spark"),
+        *("connection-spark",),
         *("trigger-pipeline", "sensor-pipeline"),
         *("pool", "priority", "resources", "max-active-runs", "overlap-skip", "retries-jitter"),
         *("sensor-file", "sensor-http", "sensor-sql", "sensor-call"),

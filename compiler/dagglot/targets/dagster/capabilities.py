@@ -80,8 +80,12 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "runs it with Docker's own client, and removes it",
         setup="a Docker engine that the op's process may use",
     ),
-    Feature.CONTAINER_KUBERNETES: unsupported(
-        "dagglot does not generate it yet; a whole step in a pod is `executor` of dagster-k8s"
+    Feature.CONTAINER_KUBERNETES: emulated(
+        "the errors of PipesK8sClient show a pod with its whole environment, secrets too, and it "
+        "warns of each container that does not speak with Dagster: an op that runs a pod with "
+        "Kubernetes' own client, and deletes it",
+        setup="a service account or a kubeconfig that may make, read and delete pods, and read "
+        "their logs",
     ),
     Feature.DBT: emulated(
         "dagster-dbt makes assets of a project that it must find when the file is loaded: an op "
@@ -183,8 +187,8 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.PRIORITY: native("the tag `dagster/priority`, which the executors look at"),
     Feature.RESOURCES: lossy(
-        "a container on Docker has them as limits; other ops have the tag `dagster-k8s/config`, "
-        "which only executors on Kubernetes obey"
+        "a container on Kubernetes has them in full, on Docker as limits; other ops have the tag "
+        "`dagster-k8s/config`, which only executors on Kubernetes obey"
     ),
     Feature.MAX_ACTIVE_RUNS: native(
         "a tag of the runs, which the instance limits",

@@ -6,13 +6,17 @@ from typing import Final
 
 from dagglot import pycode
 from dagglot.expressions.evaluate import text_of
+from dagglot.ir.expand import thaw
 from dagglot.ir.model import ContainerBody, DbtBody, NotebookBody, Pipeline, SparkBody, Task, Value
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.dagster.connections import declared
+from dagglot.targets.dagster.labels import requirements
+from dagglot.targets.dagster.names import PACKAGE
 from dagglot.targets.dagster.scope import Scope
 
 DBT: Final = "dbt-core"
 DOCKER: Final = "docker"
+KUBERNETES: Final = "kubernetes"
 PAPERMILL: Final = ("ipykernel", "papermill")
 
 
@@ -30,6 +34,8 @@ def work(
 ) -> None:
     """The statement that has it done."""
     match body:
+        case ContainerBody(runtime="kubernetes"):
+            pod(body, task, scope)
         case ContainerBody():
             container(body, task, scope)
         case DbtBody():
@@ -62,6 +68,28 @@ def container(body: ContainerBody, task: Task, scope: Scope) -> None:
         scope.made.flags.add(("containers", "gpus"))
     scope.made.context = True
     called = Call("run_container", (Code("context"), body.image), tuple(keywords))
+    scope.made.statements.append(pycode.layout(called, INDENT))
+
+
+def pod(body: ContainerBody, task: Task, scope: Scope) -> None:
+    """A pod of Kubernetes; the op alone imports the helper, as the client is slow to be."""
+    scope.made.packages.add(KUBERNETES)
+    scope.made.flags.add(("pods", "run_pod"))
+    scope.made.imports.name(f"{PACKAGE}.pods", "run_pod")
+    keywords: list[tuple[str, object]] = []
+    if body.namespace is not None:
+        keywords.append(("namespace", body.namespace))
+    if body.command:
+        keywords.append(("command", [scope.text(one) for one in body.command]))
+    if body.args:
+        keywords.append(("args", [scope.text(one) for one in body.args]))
+    keywords += _env(task, scope)
+    if task.resources:
+        keywords.append(("resources", requirements(task.resources)))
+    if body.pod:
+        keywords.append(("pod", thaw(body.pod)))
+    scope.made.context = True
+    called = Call("run_pod", (Code("context"), body.image), tuple(keywords))
     scope.made.statements.append(pycode.layout(called, INDENT))
 
 

@@ -80,15 +80,20 @@ def task_tags(task: Task, groups: Mapping[str, Group]) -> dict[str, str]:
 
 def kubernetes_tags(task: Task) -> dict[str, object]:
     """What the executors on Kubernetes make a step's pod of."""
-    # a container that Docker runs has them itself
+    # a container has them itself
     asked = {} if isinstance(task.body, ContainerBody) else task.resources
-    requests = {name: asked[name] for name in ("cpu", "memory") if name in asked}
-    resources: dict[str, object] = {"requests": requests} if requests else {}
-    if "gpu" in asked:
-        resources["limits"] = {"nvidia.com/gpu": asked["gpu"]}
-    if not resources:
+    if not asked:
         return {}
-    return {"dagster-k8s/config": {"container_config": {"resources": resources}}}
+    return {"dagster-k8s/config": {"container_config": {"resources": requirements(asked)}}}
+
+
+def requirements(resources: Mapping[str, str]) -> dict[str, object]:
+    """The resources of a container; a graphics card Kubernetes wants as a limit."""
+    requests = {name: resources[name] for name in ("cpu", "memory") if name in resources}
+    made: dict[str, object] = {"requests": requests} if requests else {}
+    if "gpu" in resources:
+        made["limits"] = {"nvidia.com/gpu": resources["gpu"]}
+    return made
 
 
 def metadata_tags(given: Mapping[str, object]) -> dict[str, str]:

@@ -246,6 +246,7 @@ _OWN_NAMES = frozenset(
         *("wait_until", "started_at", "event", "event_of", "tell_slack", "tell_webhook"),
         *(
             "run_container",
+            "run_pod",
             "run_command",
             "Connection",
             "Database",

@@ -56,9 +56,12 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         "pool of type docker",
         setup="a Docker engine that the flow's process may use",
     ),
-    Feature.CONTAINER_KUBERNETES: unsupported(
-        "dagglot does not generate it yet; a whole flow on Kubernetes is a work pool of type "
-        "kubernetes"
+    Feature.CONTAINER_KUBERNETES: emulated(
+        "a generated helper runs a pod with Kubernetes' own client: the KubernetesJob of "
+        "prefect-kubernetes leaves a job running that takes too long, and keeps one that failed; "
+        "a whole flow on Kubernetes is a work pool of type kubernetes",
+        setup="a service account or a kubeconfig that may make, read and delete pods, and read "
+        "their logs",
     ),
     Feature.DBT: emulated(
         "the command `dbt`, in a process: the runner of prefect-dbt is in the flow's own, and has "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from dagglot import pycode
 from dagglot.expressions.tree import SecretRef, references
+from dagglot.ir.expand import thaw
 from dagglot.ir.model import (
     ContainerBody,
     DbtBody,
@@ -19,8 +21,11 @@ from dagglot.ir.model import (
 from dagglot.pycode import INDENT, Call, Code, literal
 from dagglot.targets.prefect.blocks import block_name
 from dagglot.targets.prefect.body import PAD, Body, seconds
+from dagglot.targets.prefect.imports import Imports
+from dagglot.targets.prefect.names import PACKAGE
 from dagglot.targets.prefect.values import Values
 
+KUBERNETES: Final = "kubernetes>=31,<38"
 PAPERMILL: Final = ("papermill>=2.6,<3", "ipykernel>=6,<8")
 
 _UNITS: Final[dict[str, int]] = {
@@ -30,7 +35,9 @@ _UNITS: Final[dict[str, int]] = {
 
 
 def lower_container(body: ContainerBody, task: Task, values: Values) -> Body:
-    """A container that Docker runs."""
+    """A container that Docker runs, or a pod of Kubernetes."""
+    if body.runtime == "kubernetes":
+        return _pod(body, task, values)
     keywords: list[tuple[str, object]] = []
     if body.command:
         keywords.append(("command", [values.text(one) for one in body.command]))
@@ -48,6 +55,38 @@ def lower_container(body: ContainerBody, task: Task, values: Values) -> Body:
         keywords.append(("gpus", int(quantity(resources["gpu"]))))
         values.helpers.add("gpus")
     return _called("run_container", "containers", body.image, keywords, task, values)
+
+
+def _pod(body: ContainerBody, task: Task, values: Values) -> Body:
+    """The helper is imported by the task alone: Kubernetes' client is slow to be."""
+    keywords: list[tuple[str, object]] = []
+    if body.namespace is not None:
+        keywords.append(("namespace", body.namespace))
+    if body.command:
+        keywords.append(("command", [values.text(one) for one in body.command]))
+    if body.args:
+        keywords.append(("args", [values.text(one) for one in body.args]))
+    _add_env(task, values, keywords)
+    if task.resources:
+        keywords.append(("resources", requirements(task.resources)))
+    if body.pod:
+        keywords.append(("pod", thaw(body.pod)))
+    if task.timeout is not None:
+        keywords.append(("timeout", seconds(task.timeout)))
+    values.helpers.add("run_pod")
+    own = Imports()
+    own.name(f"{PACKAGE}.pods", "run_pod")
+    call = Call("run_pod", (body.image,), tuple(keywords))
+    line = Code(PAD + pycode.layout(call, INDENT))
+    return Body((line,), Code("None"), own.blocks(INDENT))
+
+
+def requirements(resources: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The resources of a container; a graphics card Kubernetes wants as a limit."""
+    made = {"requests": {name: resources[name] for name in resources if name != "gpu"}}
+    if "gpu" in resources:
+        made["limits"] = {"nvidia.com/gpu": resources["gpu"]}
+    return {name: asked for name, asked in made.items() if asked}
 
 
 def quantity(text: str) -> float:

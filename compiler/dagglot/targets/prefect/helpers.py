@@ -23,6 +23,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "other_runs": ("start_run", "id_if_completed", "has_completed"),
     "jitter": ("retry_jitter",),
     "containers": ("run_container", "gpus"),
+    "pods": ("run_pod",),
     "approvals": ("ask_for_approval", "unless_rejected"),
     "events": ("this_event",),
     "chat": ("send_slack",),

@@ -40,7 +40,7 @@ _IN_BODIES: Final = frozenset(
         *("secret", "connection", "database", "run_sql", "SqlAlchemyConnector"),
         *("send_request", "expected_response", "polls", "sleep_until", "first_start"),
         *("existing_file", "WaitTimedOut", "unless_timed_out"),
-        *("run_container", "run_command", "ask_for_approval", "unless_rejected"),
+        *("run_container", "run_pod", "run_command", "ask_for_approval", "unless_rejected"),
         *("start_run", "id_if_completed", "has_completed"),
         *("this_event", "send_slack", "send_email", "post_event", "tell_with_timeout"),
         *HELPERS,

@@ -12,11 +12,11 @@ from dagglot.expressions.tree import SecretRef
 from dagglot.ir import connections
 from dagglot.ir.connections import FILES
 from dagglot.ir.expand import thaw
-from dagglot.ir.model import Connection, NotebookBody, Pipeline
+from dagglot.ir.model import Connection, ContainerBody, NotebookBody, Pipeline
 from dagglot.pycode import Call, Code, literal
 from dagglot.targets.base import View
 from dagglot.targets.prefect import blocks
-from dagglot.targets.prefect.commands import PAPERMILL
+from dagglot.targets.prefect.commands import KUBERNETES, PAPERMILL
 from dagglot.targets.prefect.docs import one_line
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -37,6 +37,9 @@ def packages(pipeline: Pipeline) -> list[str]:
                 found[driver.package] = None
     if any(isinstance(task.body, NotebookBody) for task in pipeline.tasks):
         found |= dict.fromkeys(PAPERMILL)
+    bodies = [task.body for task in pipeline.tasks]
+    if any(isinstance(one, ContainerBody) and one.runtime == "kubernetes" for one in bodies):
+        found[KUBERNETES] = None
     return list(found)
 
 
