@@ -197,8 +197,10 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.OVERLAP_SKIP: emulated(
         "the schedule asks the instance for active runs, and skips its tick; runs by hand come"
     ),
-    Feature.DEPENDS_ON_PAST: unsupported(
-        "a job of ops knows nothing of its runs before; assets with partitions do"
+    Feature.DEPENDS_ON_PAST: emulated(
+        "the helpers ask the instance how the op ended in the run of the job that was made before, "
+        "or when that was executed again, and wait in the op's process until it succeeded or was "
+        "skipped"
     ),
     # values
     Feature.TASK_OUTPUT: native(

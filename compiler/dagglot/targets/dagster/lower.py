@@ -179,6 +179,10 @@ class _File:
         decorators = [pycode.call("dg.op", (), keywords, prefix="@")]
         if self.has_outcomes:
             decorators.append(self.with_outcome(task))
+        if task.depends_on_past:
+            decorators.append(Code(f"{self.helper('past', 'after_previous_run')}()"))
+            if self.has_outcomes:
+                self.helpers["past"].add("outcomes")
         has_limit = task.timeout is not None and not isinstance(task.body, NoopBody)
         if not body.yields and (body.guarded or has_limit):
             limit = {"timeout": retries.seconds(task.timeout)} if task.timeout is not None else {}

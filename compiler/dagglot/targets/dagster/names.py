@@ -61,6 +61,7 @@ RESERVED: Final = frozenset(
         *("dg", "json", "datetime", "timezone", "Annotated", "Any", "Literal", "ZoneInfo", "Field"),
         *("START", "END", "context", "params", "result", "attempt_number", "start_after"),
         *("attempt", "CappedRetryPolicy", "run_shell", "run_time", "checked_at_launch"),
+        "after_previous_run",
         *("IsoDate", "IsoDatetime", "JsonList", "JsonMap", "Number", "matches", "one_of"),
         *("to_json", "json_text", "to_text", "value_at", "item_of", "boolean", "to_bool"),
         *("to_int", "to_float", "to_date", "to_datetime", "add_time"),

@@ -247,9 +247,12 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         "tried again every half minute"
     ),
     Feature.OVERLAP_SKIP: native("the deployment's concurrency limit; the run ends Cancelled"),
-    Feature.DEPENDS_ON_PAST: unsupported(
-        "Prefect knows no order among the runs of a task; `concurrency: {max_active_runs: 1}` "
-        "keeps the runs of the pipeline apart"
+    Feature.DEPENDS_ON_PAST: lossy(
+        "a generated helper asks the Prefect API how the task ended in the flow run that was due "
+        "before, and sleeps in the task's thread until it completed or was skipped. Where several "
+        "flow runs are late Prefect may begin a later one first, and one that has not begun is "
+        "not waited for: Prefect knows no order among them",
+        setup="a Prefect server that keeps the runs of the flow",
     ),
     Feature.TARGET_OPTIONS: native(),
     Feature.TASK_OPTIONS: native(),

@@ -142,7 +142,12 @@ class _Flow:
         )
 
     def limits(self, task: Task) -> Iterator[Code]:
-        """What a task waits for once it runs: its turn in a pool, before that a retry's jitter."""
+        """What a task waits for once it runs: its own run before, a retry's jitter, its turn in a
+        pool."""
+        if task.depends_on_past:
+            self.helpers.add("after_previous_run")
+            self.imports.name(f"{PACKAGE}.past", "after_previous_run")
+            yield Code("after_previous_run()")
         jitter = task.retries.jitter
         if task.retries.count and jitter:
             self.helpers.add("retry_jitter")

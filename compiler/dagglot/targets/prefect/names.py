@@ -52,7 +52,7 @@ _IN_MODULES: Final = _IN_BODIES | {
     *("re", "Annotated", "Any", "Literal", "UTC", "date", "datetime", "timedelta", "timezone"),
     *("ZoneInfo", "flow", "task", "NO_CACHE", "PrefectFuture", "State", "Completed"),
     *("ThreadPoolTaskRunner", "Field", "StrictBool", "StrictFloat", "StrictInt", "StrictStr"),
-    *("concurrency", "retry_jitter"),
+    *("concurrency", "retry_jitter", "after_previous_run"),
     *("IsoDate", "iso_datetime", "exactly", "one_of", "is_outside_schedule"),
 }
 
