@@ -15,9 +15,10 @@ from dagglot.stores import Stores
 from dagglot.targets.base import Answer
 from orchestrators import engines
 from orchestrators.engines import Run
-from services import DockerEngine, HttpServer, Kubernetes, MailServer
+from services import DockerEngine, HttpServer, Kubernetes, MailServer, PostgresServer
 from services.http import Request
 from services.kubernetes import Pod
+from services.postgres import DATABASE, USER
 
 TIME = "2026-10-24T06:30:00+00:00"
 SECRETS: Mapping[str, str] = {
@@ -88,10 +89,13 @@ def told(target: str) -> Told:
         MailServer() as mail,
         DockerEngine() as docker,
         Kubernetes() as kubernetes,
+        PostgresServer(SECRETS["pg_password"]) as postgres,
     ):
         kubeconfig = kubernetes.kubeconfig(tools / "kubeconfig")
         variables = {**path, "DOCKER_HOST": docker.address, "KUBECONFIG": kubeconfig}
-        stores = Stores(_connections(http, mail, scratch), _secrets(http))
+        stores = Stores(
+            {**_connections(http, mail, scratch), **_databases(postgres, scratch)}, _secrets(http)
+        )
         more = {"home": str(scratch / "home")} if target != "prefect" else {}
         runs = _runs(http, scratch)
         # a process for each step of Dagster's takes minutes; test_runs has what users have
@@ -114,6 +118,8 @@ def _runs(http: HttpServer, scratch: Path) -> list[Run]:
     base = (("base", http.address),)
     return [
         Run("kind_sql", time=TIME),
+        Run("kind_sql_postgres", time=TIME),
+        Run("kind_sql_duckdb", time=TIME),
         Run("secrets", time=TIME),
         Run("kind_http", base, time=TIME),
         Run("kind_sensor", (*base, ("folder", str(scratch))), time=TIME),
@@ -148,4 +154,14 @@ def _connections(http: HttpServer, mail: MailServer, scratch: Path) -> dict[str,
         "api": {**api, "user": "ada", "password": "canary-api-password"},
         "cluster": {"type": "spark", "host": "spark://spark.example.com", "port": 7077},
         "mail": {"type": "smtp", "host": "127.0.0.1", "port": mail.port},
+    }
+
+
+def _databases(postgres: PostgresServer, scratch: Path) -> dict[str, Mapping[str, Any]]:
+    server = {"type": "postgres", "host": "127.0.0.1", "port": postgres.port}
+    ledger = {**server, "user": USER, "database": DATABASE, "password": postgres.password}
+    return {
+        "ledger": ledger,
+        "locked": {**ledger, "password": "canary-no-password"},
+        "lake": {"type": "duckdb", "database": str(scratch / "lake.duckdb")},
     }

@@ -51,10 +51,10 @@ def test_sqlalchemy_reads_statements_as_they_are_meant(
 @pytest.mark.parametrize(
     ("settings", "resource"),
     [
-        ("{type: postgres}", "Database(driver='postgresql', uri=dg.EnvVar('DB_URI'))"),
+        ("{type: postgres}", "Database(driver='postgresql+psycopg2', uri=dg.EnvVar('DB_URI'))"),
         (
             "{type: postgres, host: h, port: 5432, password: '${{ secrets.pw }}'}",
-            "Database(driver='postgresql', host='h', port=5432, password=dg.EnvVar('PW'))",
+            "Database(driver='postgresql+psycopg2', host='h', port=5432, password=dg.EnvVar('PW'))",
         ),
         ("{type: sqlite, database: /x.db}", "Database(driver='sqlite', database='/x.db')"),
         (
@@ -84,7 +84,7 @@ def test_what_is_not_written_of_a_connection_is_a_variable(
             "http://a:b%2Fc@h:1/x",
         ),
         ({"type": "sqlite", "database": "/tmp/x.db"}, "sqlite:////tmp/x.db"),
-        ({"type": "postgres", "uri": "postgres://u:p@h/d"}, "postgresql://u:p@h/d"),
+        ({"type": "postgres", "uri": "postgres://u:p@h/d"}, "postgresql+psycopg2://u:p@h/d"),
         ({"type": "postgres", "uri": "postgresql+pg8000://h/d"}, "postgresql+pg8000://h/d"),
         ({"type": "spark", "host": "spark://h", "port": 7077}, "spark://h:7077"),
     ],

@@ -97,7 +97,7 @@ def test_a_secret_and_a_database_may_share_a_name(tmp_path: Path) -> None:
         ({"type": "spark", "host": "spark://h", "port": 7077}, "spark://h:7077"),
         ({"type": "sqlite", "database": "/tmp/x.db"}, "sqlite:////tmp/x.db"),
         ({"type": "sqlite", "uri": "sqlite:///x.db", "database": "x.db"}, "sqlite:///x.db"),
-        ({"type": "postgres", "uri": "postgres://u:p@h/d"}, "postgresql+psycopg://u:p@h/d"),
+        ({"type": "postgres", "uri": "postgres://u:p@h/d"}, "postgresql+psycopg2://u:p@h/d"),
         ({"type": "postgres", "uri": "postgresql+pg8000://h/d"}, "postgresql+pg8000://h/d"),
         (
             {

@@ -8,9 +8,10 @@ dollar quotes is left alone.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from dagglot.expressions.tree import Expression, Text
+from dagglot.expressions.tree import Expression, SecretRef, Text
 from dagglot.frozen import dataclass
 from dagglot.ir.values import Value
 
@@ -25,6 +26,12 @@ class Parameter:
 Part: TypeAlias = "str | Parameter | Expression"
 Statement: TypeAlias = tuple[Part, ...]
 """Text, parameters, and expressions whose values cannot carry SQL; never empty."""
+
+
+def hidden(parameters: Mapping[str, Value]) -> list[str]:
+    """Those that are secrets: a database repeats values in what it says of a failure."""
+    return [name for name, value in parameters.items() if isinstance(value, SecretRef)]
+
 
 _TOKEN: Final = re.compile(
     r"""

@@ -15,6 +15,7 @@ from dagglot.passes.mapped_groups import mapped_groups
 from dagglot.passes.param_values import param_values
 from dagglot.passes.schedule_times import schedule_times
 from dagglot.passes.shell_values import shell_values
+from dagglot.passes.sql_timeouts import sql_timeouts
 from dagglot.passes.teardowns import teardowns
 
 Pass: TypeAlias = Callable[[Pipeline], tuple[Pipeline, tuple[Diagnostic, ...]]]
@@ -27,6 +28,7 @@ PASSES: Final[tuple[Pass, ...]] = (
     kind_keys,
     shell_values,
     connection_use,
+    sql_timeouts,
     param_values,
     schedule_times,
 )

@@ -35,7 +35,7 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
     view = file.view()
     path = PurePosixPath("dags", f"{module_name(pipeline)}.py")
     contribution = {
-        "helpers": sorted(file.used),
+        "helpers": sorted({*file.used, *file.flags}),
         "packages": sorted(file.packages),
         "setup": _setup(pipeline),
     }
@@ -61,6 +61,8 @@ class File:
         self.pipeline = self.woven.pipeline
         self.version = version
         self.used: set[str] = set()
+        self.flags: set[str] = set()
+        """What a module of helpers must be able to do, and nothing that is imported."""
         self.macros: set[str] = set()
         self.packages: set[str] = set()
         self.imports = Imports()

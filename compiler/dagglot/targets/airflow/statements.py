@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from dagglot.expressions.emit_python import python_block, python_data
-from dagglot.expressions.tree import NODES, Expression, Text
-from dagglot.expressions.types import Kind
+from dagglot.expressions.tree import Expression, Text
 from dagglot.ir import sql_text
-from dagglot.ir.model import SqlBody, Value
+from dagglot.ir.model import SqlBody
 from dagglot.ir.sql_text import Parameter, Statement
 from dagglot.pycode import Call, Code
 from dagglot.targets.airflow.credentials import type_of
@@ -37,15 +36,12 @@ _FILE_ENDINGS: Final = (".sql", ".json")
 
 
 def is_operator(body: SqlBody) -> bool:
-    """Whether nothing is lost where Airflow renders the statements and their parameters to text,
-    and shows them."""
-    return body.output == "none" and all(map(_is_plain, body.parameters.values()))
+    """Whether nothing is lost where Airflow renders the statements to text, and shows them.
 
-
-def _is_plain(value: Value) -> bool:
-    if isinstance(value, NODES):
-        return value.type.kind is Kind.STRING and not value.type.nullable
-    return not isinstance(value, Mapping | tuple)
+    Parameters would become text as well, and psycopg would leave them to the server, which takes
+    none in DDL.
+    """
+    return body.output == "none" and not body.parameters
 
 
 def function(made: Function, body: SqlBody) -> Code | Call:
@@ -63,8 +59,15 @@ def function(made: Function, body: SqlBody) -> Code | Call:
             key: python_data(value, made.names, made.used) for key, value in body.parameters.items()
         }
         arguments.append(given)
-    keywords = () if body.output == "none" else (("output", body.output),)
-    return Call(name, tuple(arguments), keywords)
+    keywords: list[tuple[str, object]] = []
+    if body.output != "none":
+        keywords.append(("output", body.output))
+    if type == "postgres" and made.file.version != "2.11":
+        made.file.flags.add("psycopg")  # of the two drivers, that of Airflow 2 is the other
+    if secrets := sql_text.hidden(body.parameters):
+        keywords.append(("hidden", secrets))
+        made.file.flags.add("sql_hidden")
+    return Call(name, tuple(arguments), tuple(keywords))
 
 
 def operator(made: Operator, body: SqlBody) -> tuple[Code, dict[str, Any]]:
@@ -72,14 +75,10 @@ def operator(made: Operator, body: SqlBody) -> tuple[Code, dict[str, Any]]:
     type = type_of(made.file.pipeline, body.connection)
     made.file.packages |= {COMMON, PACKAGES[type]}
     texts = [made.text(one, _FILE_ENDINGS) for one in texts_of(body, type)]
-    given = {
-        name: made.text(value, _FILE_ENDINGS) if isinstance(value, (str, Text, *NODES)) else value
-        for name, value in body.parameters.items()
-    }
     if type == "duckdb":
         # Airflow has no provider for it, and so no hook that the operator could ask
         only = texts[0] if len(texts) == 1 else texts
-        call = [body.connection, only, *([given] if given else [])]
+        call = [body.connection, only]
         function = made.file.helper("run_duckdb")
         return made.file.airflow("PythonOperator"), {"python_callable": function, "op_args": call}
     if type == "sqlite" and len(texts) > 1:
@@ -89,8 +88,6 @@ def operator(made: Operator, body: SqlBody) -> tuple[Code, dict[str, Any]]:
         "conn_id": body.connection,
         "sql": texts[0] if len(texts) == 1 else texts,
     }
-    if given:
-        own["parameters"] = given
     return made.file.airflow("SQLExecuteQueryOperator"), {**own, "do_xcom_push": False}
 
 

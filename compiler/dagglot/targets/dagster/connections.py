@@ -17,7 +17,7 @@ from dagglot.ir.task_values import values_of
 from dagglot.pycode import Call, Code
 
 DRIVERS: Final[Mapping[str, str]] = {
-    "postgres": "postgresql",
+    "postgres": "postgresql+psycopg2",
     "mysql": "mysql+pymysql",
     "sqlite": "sqlite",
     "duckdb": "duckdb",

@@ -19,6 +19,7 @@ from dagglot.ir.model import (
     TriggerPipelineBody,
     Value,
 )
+from dagglot.ir.sql_text import hidden
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.dagster import connections
 from dagglot.targets.dagster.names import job_of
@@ -61,8 +62,11 @@ class Kinds:
         if body.parameters:
             arguments.append({name: self.scope.data(one) for name, one in body.parameters.items()})
         output = output or body.output
-        keywords = () if output == "none" else (("output", output),)
-        return Call(f"{database}.run", tuple(arguments), keywords)
+        keywords: list[tuple[str, object]] = [] if output == "none" else [("output", output)]
+        if secrets := hidden(body.parameters):
+            keywords.append(("hidden", secrets))
+            self.made.flags.add(("databases", "hidden"))
+        return Call(f"{database}.run", tuple(arguments), tuple(keywords))
 
     # --- http -----------------------------------------------------------------------------------
 

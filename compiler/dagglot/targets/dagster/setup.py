@@ -17,7 +17,7 @@ from dagglot.targets.dagster.connections import environment_name, fields
 from dagglot.targets.dagster.labels import MAX_ACTIVE_RUNS
 
 _ADDRESSES: Final[Mapping[str, str]] = {
-    "postgres": "postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+    "postgres": "postgresql+psycopg2://USER:PASSWORD@HOST:5432/DATABASE",
     "mysql": "mysql+pymysql://USER:PASSWORD@HOST:3306/DATABASE",
     "sqlite": "sqlite:////FOLDER/FILE.db",
     "duckdb": "duckdb:////FOLDER/FILE.duckdb",

@@ -26,7 +26,7 @@ class Driver:
 
 
 DRIVERS: Final[Mapping[str, Driver]] = {
-    "postgres": Driver("postgresql+psycopg", "psycopg[binary]>=3.1,<4"),
+    "postgres": Driver("postgresql+psycopg2", "psycopg2-binary>=2.9,<3"),
     "mysql": Driver("mysql+pymysql", "pymysql>=1.1,<2"),
     "sqlite": Driver("sqlite"),
     "duckdb": Driver("duckdb", "duckdb-engine>=0.15,<1"),

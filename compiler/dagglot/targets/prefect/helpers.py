@@ -14,7 +14,7 @@ from dagglot.targets.prefect.names import FOLDER, PACKAGE
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "secrets": ("secret",),
     "connections": ("connection", "database"),
-    "databases": ("run_sql", "sql_timeout"),
+    "databases": ("run_sql", "sql_timeout", "sql_hidden"),
     "web": ("send_request", "expected_response"),
     "waiting": (
         *("polls", "sleep_until", "first_start", "existing_file"),

@@ -9,7 +9,7 @@ from typing import Final
 from dagglot import pycode
 from dagglot.expressions.tree import Text
 from dagglot.ir.model import SqlBody, Task
-from dagglot.ir.sql_text import Parameter, Part, Statement, statements
+from dagglot.ir.sql_text import Parameter, Part, Statement, hidden, statements
 from dagglot.pycode import INDENT, Call, Code, literal
 from dagglot.targets.prefect.blocks import block_name
 from dagglot.targets.prefect.body import PAD, Body, seconds
@@ -48,6 +48,9 @@ def called(
         keywords.append(("parameters", given))
     if output != "none":
         keywords.append(("output", output))
+    if secrets := hidden(body.parameters):
+        keywords.append(("hidden", secrets))
+        values.helpers.add("sql_hidden")
     helper = values.call("run_sql", "databases")
     return Call(helper, (block, *texts), (*keywords, *more))
 

@@ -21,7 +21,10 @@ class Database(Connection):
 
     def address(self) -> sa.URL:
         if self.uri:
-            return sa.make_url(self.uri).update_query_dict(self.options or {})
+            address = sa.make_url(self.uri)
+            if "+" not in address.drivername:
+                address = address.set(drivername=self.driver)
+            return address.update_query_dict(self.options or {})
         return sa.URL.create(
             self.driver,
             self.user,

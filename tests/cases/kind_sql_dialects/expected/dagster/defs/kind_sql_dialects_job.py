@@ -59,7 +59,7 @@ def duck(context: dg.OpExecutionContext, duck_: Database) -> Any:
     name="kind_sql_dialects",
     resource_defs={
         "pg_": Database(
-            driver="postgresql",
+            driver="postgresql+psycopg2",
             host="db.example.com",
             port=5432,
             user="etl",

@@ -64,4 +64,8 @@ def plain(value: Any) -> Any:
         return to_json(float(value)) if "." in f"{value:f}" else int(value)
     if isinstance(value, time):
         return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
     return str(value) if isinstance(value, UUID) else to_json(value)

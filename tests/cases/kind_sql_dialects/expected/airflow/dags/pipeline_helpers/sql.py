@@ -31,6 +31,11 @@ def run_sql(
         moments = {key: each for key, each in given.items() if isinstance(each, date)}
         given |= {key: each.isoformat() for key, each in moments.items()}
     with closing(hook.get_conn()) as connection:
+        if type(connection).__module__ == "psycopg":
+            # on the server, DDL takes no parameters, and others none of an unknown type
+            from psycopg import ClientCursor
+
+            connection.cursor_factory = ClientCursor
         if hook.supports_autocommit:
             hook.set_autocommit(connection, False)
         found = None
@@ -87,4 +92,8 @@ def plain(value: Any) -> Any:
         return to_json(float(value)) if "." in f"{value:f}" else int(value)
     if isinstance(value, time):
         return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
     return str(value) if isinstance(value, UUID) else to_json(value)

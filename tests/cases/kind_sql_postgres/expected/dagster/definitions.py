@@ -1,0 +1,6 @@
+"""The code location: every job of `defs`, and the schedules."""
+
+import dagster as dg
+from defs import kind_sql_postgres_job
+
+defs = dg.Definitions(jobs=[kind_sql_postgres_job.kind_sql_postgres])
