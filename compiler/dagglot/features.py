@@ -112,6 +112,8 @@ class Feature(Enum):
     POOL = "pool"
     PRIORITY = "priority"
     RESOURCES = "resources"
+    CONTAINER_RESOURCES = "container-resources"
+    CONTAINER_DOCKER_CPU = "container-docker-cpu"
     MAX_ACTIVE_RUNS = "max-active-runs"
     MAX_ACTIVE_TASKS = "max-active-tasks"
     OVERLAP_SKIP = "overlap-skip"
@@ -402,7 +404,13 @@ def _of_task(task: Task, target: str, mapped: frozenset[str]) -> Iterator[Use]:
     if task.priority is not None:
         yield Use(Feature.PRIORITY, at("priority"))
     for key, asked in zip(_OF_KEYS, _values_of_keys(task), strict=True):
-        if asked:
+        if not asked:
+            continue
+        if key == "resources" and isinstance(task.body, kinds.ContainerBody):
+            yield Use(Feature.CONTAINER_RESOURCES, at(key))
+            if "cpu" in task.resources and task.body.runtime == "docker":
+                yield Use(Feature.CONTAINER_DOCKER_CPU, at(key))
+        else:
             yield Use(_OF_KEYS[key], at(key))
     if task.options.get(target):
         yield Use(Feature.TASK_OPTIONS, at("targets"))

@@ -87,6 +87,7 @@ def modules() -> list[Path]:
         EXAMPLES / "orders_daily",
         EXAMPLES / "groups_and_defaults",
         EXAMPLES / "fan_out",
+        EXAMPLES / "ml_batch_scoring",
         EXAMPLES / "project" / "src",
     ]
 

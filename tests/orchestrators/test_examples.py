@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import shutil
 import tempfile
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,8 +17,10 @@ from case_folders import TARGETS
 from dagglot import trace
 from dagglot.project import NO_PROJECT
 from dagglot.runtimes import environments, probe
-from dagglot.targets.base import RunSpec
+from dagglot.stores import Stores
+from dagglot.targets.base import Answer, RunSpec
 from orchestrators.engines import EXAMPLES, RUN_TIMEOUT, answers, build
+from services import DockerEngine
 
 GROUPS = [
     pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
@@ -160,3 +166,130 @@ def test_a_model_is_no_guess_and_the_same_everywhere(target: str) -> None:
     (again,) = outputs(kept, "evaluate")
     assert {**marks, "path": ""} == {**again, "path": ""}
     assert outputs(kept, "compare") == [{"champion": "logistic", "auc": marks["auc"], "gain": 0}]
+
+
+# --- ml_batch_scoring ---------------------------------------------------------------------------
+
+ASKS = frozenset({"airflow", "prefect"})
+"""Where a human can be asked; elsewhere `release.yaml` is refused."""
+SCORING = EXAMPLES / "ml_batch_scoring"
+
+
+@cache
+def scored(target: str) -> tuple[dict[str, dict[str, Any]], list[Any]]:
+    """A run of the scoring, one whose scores are unlike those of the training, and the release,
+    approved and rejected; and what the registry was handed."""
+    scratch = Path(tempfile.mkdtemp(prefix="dagglot-scoring-"))
+    for day in ("2026-03-02", "2026-03-03", "2026-03-04"):
+        shutil.copy(SCORING / "data" / "customers.csv", scratch / f"customers-{day}.csv")
+    documents = [SCORING / "score.yaml", *([SCORING / "release.yaml"] if target in ASKS else [])]
+    built = build(target, [(documents, NO_PROJECT)], scratch / "out")
+    job = built.job
+    names = {one.id: job.target.names(one, job.context) for one in built.pipelines}
+    inbox = {"inbox": str(scratch)}
+    runs = [
+        ("scores", "churn_scores", {"day": "2026-03-02", "shards": 4}, None),
+        ("unlike", "churn_scores", {"day": "2026-03-03", "max_shift": 0.001}, None),
+        ("approved", "churn_release", {"day": "2026-03-04"}, True),
+        ("rejected", "churn_release", {"day": "2026-03-04"}, False),
+    ]
+    specs = [
+        RunSpec(
+            key,
+            names[pipeline],
+            {**params, **inbox},
+            timeout=RUN_TIMEOUT,
+            answers={} if said is None else {"release": Answer(said, "crm")},
+        )
+        for key, pipeline, params, said in runs
+        if pipeline in names
+    ]
+    registry = _registry()
+    with registry.serve(0) as server, DockerEngine({"/app": str(SCORING / "image")}) as docker:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        uri = f"http://127.0.0.1:{server.server_address[1]}"
+        stores = Stores(
+            {"registry": {"type": "http", "uri": uri, "host": "127.0.0.1", "port": uri[17:]}}
+        )
+        request = job.target.run_request(job.out, [SCORING], specs, {"in_process": True}, stores)
+        answer = probe.run(
+            built.python(),
+            job.target.probe("run"),
+            request,
+            timeout=600,
+            env={**os.environ, **probe.environment(), "DOCKER_HOST": docker.address},
+        )
+        server.shutdown()
+    pipelines = {key: pipeline for key, pipeline, *_ in runs}
+    traces = {
+        one["key"]: trace.from_probe(
+            one, names[pipelines[one["key"]]], pipelines[one["key"]], target
+        )
+        for one in answer["runs"]
+    }
+    return traces, registry.Registry.accepted
+
+
+def _registry() -> Any:
+    """The example's own registry, imported anew: each target has one."""
+    spec = importlib.util.spec_from_file_location("scoring_registry", SCORING / "registry.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("target", GROUPS)
+def test_everyone_is_scored_by_a_container(target: str) -> None:
+    traces, _ = scored(target)
+    seen = traces["scores"]
+    assert states(seen) == {
+        "export": ["success"],
+        "champion": ["success"],
+        "split": ["success"],
+        "score": ["success"] * 4,
+        "collect": ["success"],
+        "plausible": ["success"],
+        "stage": ["success"],
+        "tidy": ["success"],
+    }
+    assert outputs(seen, "stage") == [
+        {
+            "day": "2026-03-02",
+            "model": 7,
+            "rows": 120,
+            "mean": 0.4718,
+            "high": 63,
+            "path": "2026-03-02.csv",
+        }
+    ]
+    folder = Path(outputs(seen, "collect")[0]["path"]).parent
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("target", GROUPS)
+def test_scores_unlike_the_training_are_not_staged(target: str) -> None:
+    traces, _ = scored(target)
+    ends = states(traces["unlike"])
+    assert (ends["plausible"], ends["stage"], ends["tidy"]) == (
+        ["success"],
+        ["skipped"],
+        ["success"],
+    )
+    assert traces["unlike"]["run"] == "success"
+
+
+@pytest.mark.parametrize("target", [one for one in GROUPS if one.values[0] in ASKS])
+def test_nothing_is_handed_over_before_somebody_said_so(target: str) -> None:
+    traces, accepted = scored(target)
+    assert states(traces["approved"]) == {
+        "score": ["success"],
+        "summary": ["success"],
+        "release": ["success"],
+        "publish": ["success"],
+    }
+    assert outputs(traces["approved"], "release") == [{"who": "crm", "what": "approved"}]
+    ends = states(traces["rejected"])
+    assert (ends["release"], ends["publish"]) == (["skipped"], ["skipped"])
+    assert [one["day"] for one in accepted] == ["2026-03-04"]

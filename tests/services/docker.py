@@ -1,11 +1,16 @@
-"""A Docker engine as its clients see it: it runs nothing, and keeps what it was asked."""
+"""A Docker engine as its clients see it: it keeps what it was asked, and runs nothing, or processes
+of this machine in the place of containers."""
 
 from __future__ import annotations
 
 import json
+import re
 import struct
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -21,9 +26,12 @@ class DockerEngine:
     """An engine on a free port of 127.0.0.1.
 
     A container prints its image; one of an image with ``fails`` in its name ends with code 3, one
-    with ``slow`` ends when it is removed.
+    with ``slow`` ends when it is removed. With ``files``, what an image has in some folders, a
+    container is a process, in whose arguments its folders are those of this machine.
     """
 
+    files: Mapping[str, str] = field(default_factory=dict)
+    ended: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     created: list[dict[str, Any]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     pulled: list[str] = field(default_factory=list)
@@ -42,6 +50,23 @@ class DockerEngine:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def start(self, id: str) -> None:
+        """Run the process to its end, which comes soon."""
+        asked = self.created[int(id[1:])]
+        host = asked.get("HostConfig") or {}
+        binds = dict(reversed(bind.split(":")[:2]) for bind in host.get("Binds") or ())
+        mounts = {mount["Target"]: mount["Source"] for mount in host.get("Mounts") or ()}
+        folders = {**self.files, **binds, **mounts}
+        names = "|".join(map(re.escape, folders))
+        words = [*(asked.get("Entrypoint") or ()), *(asked.get("Cmd") or ())]
+        command = [
+            re.sub(f"^({names})(?=/|$)", lambda found: folders[found[0]], word) for word in words
+        ]
+        if command[0] == "python":
+            command[0] = sys.executable
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.ended[id] = (done.returncode, done.stdout)
 
     @property
     def address(self) -> str:
@@ -77,13 +102,17 @@ def _handler(engine: DockerEngine) -> type[BaseHTTPRequestHandler]:
                 case "GET", ["containers", id, "json"]:
                     log = {"LogConfig": {"Type": "json-file"}}
                     self.answer(200, {"Id": id, "Config": {"Tty": False}, "HostConfig": log})
+                case "POST", ["containers", id, "start"] if engine.files:
+                    engine.start(id)
+                    self.answer(204, None)
                 case "GET", ["containers", id, "logs"]:
                     self.logs(id)
                 case "POST", ["containers", id, "attach"]:
                     self.logs(id)
                 case "POST", ["containers", id, "wait"]:
                     fails = "fails" in engine.created[int(id[1:])]["Image"]
-                    self.answer(200, {"StatusCode": 3 if fails else 0})
+                    code, _ = engine.ended.get(id, (3 if fails else 0, b""))
+                    self.answer(200, {"StatusCode": code})
                 case "DELETE", ["containers", id]:
                     engine.removed.append(id)
                     self.answer(204, None)
@@ -95,7 +124,9 @@ def _handler(engine: DockerEngine) -> type[BaseHTTPRequestHandler]:
             self.send_response(200)
             self.send_header("Content-Type", "application/vnd.docker.multiplexed-stream")
             self.end_headers()
-            line = f"I am {image}\n".encode()
+            while engine.files and id not in engine.ended:
+                time.sleep(0.05)
+            _, line = engine.ended.get(id, (0, f"I am {image}\n".encode()))
             self.wfile.write(struct.pack(">BxxxL", 1, len(line)) + line)
             self.wfile.flush()
             while "slow" in image and id not in engine.removed:

@@ -157,7 +157,11 @@ class Writer(ABC):
         fallback = node.args[1]
         if isinstance(fallback, tree.Literal | tree.Param | tree.Item | tree.ItemIndex):
             return self.helper("value_at", *args, f"default={self.write(fallback)}"), ATOM
-        found = self.helper("value_at", *args)
+        or_null = f" else {self.literal(None)})"
+        if not steps and args[0].startswith("(") and args[0].endswith(or_null):
+            # a param that is converted unless it is null
+            return f"{args[0][1 : -len(or_null)]} else {self.write(fallback)}", IF_ELSE
+        found = self.helper("value_at", *args) if steps else args[0]
         return f"{found} if {self.is_not_null(found)} else {self.write(fallback)}", IF_ELSE
 
     @abstractmethod

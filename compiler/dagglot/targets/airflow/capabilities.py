@@ -186,9 +186,11 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.PRIORITY: native("`priority_weight`, with the weight rule `absolute`"),
     Feature.RESOURCES: lossy(
-        "a container on Kubernetes has them in full, on Docker `cpu` is a weight and no limit; "
-        "other tasks have them as a `pod_override`, which only Airflow's Kubernetes executor obeys"
+        "a `pod_override`, which only Airflow's Kubernetes executor obeys; containers have "
+        "their own"
     ),
+    Feature.CONTAINER_RESOURCES: native("requests of the pod; limits of the Docker container"),
+    Feature.CONTAINER_DOCKER_CPU: lossy("`cpus` of the DockerOperator are a weight and no limit"),
     Feature.MAX_ACTIVE_RUNS: native(),
     Feature.OVERLAP_SKIP: unsupported("Airflow queues a run that comes too early"),
     Feature.DEPENDS_ON_PAST: native(

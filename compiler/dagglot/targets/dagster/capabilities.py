@@ -187,9 +187,11 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.PRIORITY: native("the tag `dagster/priority`, which the executors look at"),
     Feature.RESOURCES: lossy(
-        "a container on Kubernetes has them in full, on Docker as limits; other ops have the tag "
-        "`dagster-k8s/config`, which only executors on Kubernetes obey"
+        "the tag `dagster-k8s/config`, which only executors on Kubernetes obey; containers have "
+        "their own"
     ),
+    Feature.CONTAINER_RESOURCES: native("requests of the pod; limits of the Docker container"),
+    Feature.CONTAINER_DOCKER_CPU: native("a limit of the container"),
     Feature.MAX_ACTIVE_RUNS: native(
         "a tag of the runs, which the instance limits",
         setup="the limit of the tag in `dagster.yaml`, without which it has none",

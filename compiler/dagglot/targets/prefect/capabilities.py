@@ -242,6 +242,8 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         "the tasks of a flow run share its process: only containers get resources of their own, "
         "those of other tasks must be given to the flow run by `job_variables` of its work pool"
     ),
+    Feature.CONTAINER_RESOURCES: native("requests of the pod; limits of the Docker container"),
+    Feature.CONTAINER_DOCKER_CPU: native("a limit of the container"),
     Feature.MAX_ACTIVE_RUNS: native(
         "the deployment's concurrency limit: further runs wait in AwaitingConcurrencySlot, and are "
         "tried again every half minute"
