@@ -131,6 +131,7 @@ RUNS: tuple[Run, ...] = (
     Run("orders_daily", (("exports_dir", NO_CSV),), "orders-without-exports"),
     Run("air_quality"),
     Run("air_quality", (("inbox_dir", NO_CSV),), "air-quality-without-files"),
+    Run("in_one_process"),
     Run("dies"),
     Run("skipped_imports_nothing"),
 )

@@ -266,3 +266,11 @@ def test_examples_succeed(target: str, pipeline: str) -> None:
     assert trace["run"] == "success"
     assert {task["state"] for task in trace["tasks"]} == {"success"}
     assert {task["attempts"] for task in trace["tasks"]} <= {0, 1}
+
+
+@pytest.mark.xdist_group("dagster")
+def test_an_io_manager_of_the_users_keeps_what_ops_return() -> None:
+    found = answers("dagster")
+    assert {task["output"] == [1, 2] for task in found.traces["in_one_process"]["tasks"]} == {True}
+    kept = (found.scratch / "outputs").glob("*.json")
+    assert sorted(path.stem.rpartition("-")[2] for path in kept) == ["first", "last"]

@@ -582,6 +582,21 @@ OPTIONS: list[tuple[dict[str, Any], str, str]] = [
         "metadata: {b: null, c: 'https://x/'}",
         "metadata={'a': '1', 'c': dg.MetadataValue.url('https://x/')}",
     ),
+    (
+        {"run_tags": {"dagster/max_runtime": 60, "a": "1"}},
+        "run_tags: {a: null, team: sales}",
+        "run_tags={'dagster/max_runtime': '60', 'team': 'sales'}",
+    ),
+    (
+        {"io_manager": {"call": "dagster:FilesystemIOManager", "args": {"base_dir": "/x"}}},
+        "",
+        "resource_defs={'io_manager': dg.FilesystemIOManager(base_dir='/x')}",
+    ),
+    (
+        {},
+        "io_manager: {call: 'a.b:S3', args: {s3: {call: 'a.b:Client', args: {}}, list: [x]}}",
+        "resource_defs={'io_manager': S3(s3=Client(), list=['x'])}",
+    ),
 ]
 
 
@@ -593,11 +608,26 @@ def test_options(project: dict[str, Any], own: str, expected: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "own", ["style: assets", "executor: in_process, max_concurrent: 2"], ids=["style", "limit"]
+    ("own", "rule"),
+    [
+        ("style: assets", "DG401"),
+        ("executor: in_process, max_concurrent: 2", "DG401"),
+        ("run_tags: {owner: bo}", "DG401"),
+        ("io_manager: {call: 'a.class:B'}", "DG210"),
+        ("io_manager: {call: 'a:B', args: {x: {call: 'pipeline_helpers:C', args: {}}}}", "DG405"),
+    ],
+    ids=["style", "limit", "tag", "keyword", "module"],
 )
-def test_options_that_mean_nothing_are_refused(own: str, tmp_path: Path) -> None:
-    made = pipeline("  a: {type: noop}", tmp_path, f"targets: {{dagster: {{{own}}}}}")
-    assert refused(made) == ["DG401"]
+def test_options_that_mean_nothing_are_refused(own: str, rule: str, tmp_path: Path) -> None:
+    head = f"owner: ana\ntargets: {{dagster: {{{own}}}}}"
+    made = pipeline("  a: {type: noop}", tmp_path, head)
+    assert refused(made) == [rule]
+
+
+def test_a_connection_is_not_taken_for_the_io_manager(tmp_path: Path) -> None:
+    head = "connections: {io_manager: {type: generic}}"
+    task = "  a: {type: python, call: 'm:f', args: {x: '${{ connections.io_manager.host }}'}}"
+    assert "'io_manager'" not in job_file(pipeline(task, tmp_path, head)).replace('"', "'")
 
 
 def test_metadata_of_a_task_are_tags(tmp_path: Path) -> None:

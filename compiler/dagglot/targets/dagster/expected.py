@@ -22,7 +22,7 @@ from dagglot.ir.model import (
 from dagglot.targets.base import Context
 from dagglot.targets.dagster import control_flow, labels, names, native_flow
 from dagglot.targets.dagster.executor import max_concurrent
-from dagglot.targets.dagster.options import options
+from dagglot.targets.dagster.options import options, run_tags
 from dagglot.targets.dagster.wiring import list_reads, read_outputs, waits_for
 
 _BACKOFFS: Final = {Backoff.LINEAR: "linear", Backoff.EXPONENTIAL: "exponential"}
@@ -56,7 +56,10 @@ def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
         "id": job,
         "description": labels.job_description(pipeline) or None,
         "tags": tags,
-        "run_tags": tags,
+        "run_tags": {
+            key: one if isinstance(one, str) else json.dumps(one, sort_keys=True)
+            for key, one in (run_tags(pipeline, chosen) or tags).items()
+        },
         "metadata": chosen["metadata"],
         "executor": executor,
         "hooks": (),

@@ -26,7 +26,7 @@ from dagglot.targets.dagster.names import (
     node_name,
     op_name,
 )
-from dagglot.targets.dagster.options import options
+from dagglot.targets.dagster.options import io_manager, options, run_tags
 from dagglot.targets.dagster.params import Fields
 from dagglot.targets.dagster.schedule import schedule
 from dagglot.targets.dagster.scope import OpBody
@@ -311,6 +311,9 @@ class _File:
         tags = labels.job_tags(pipeline)
         if tags:
             keywords["tags"] = tags
+        of_runs = run_tags(pipeline, self.options)
+        if of_runs:
+            keywords["run_tags"] = of_runs
         if self.options["metadata"]:
             keywords["metadata"] = {
                 name: _metadata(text) for name, text in self.options["metadata"].items()
@@ -331,6 +334,9 @@ class _File:
     def resources(self) -> dict[str, object]:
         """What ops are given by their names: the params, and connections."""
         made: dict[str, object] = {}
+        manager = io_manager(self.options, self.imports, self.names.taken)
+        if manager is not None:
+            made["io_manager"] = manager
         if self.pipeline.params:
             checked = self.helper("params", "checked_at_launch")
             made["params"] = Code(f"{checked}({self.names.params})")

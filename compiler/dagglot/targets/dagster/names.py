@@ -52,6 +52,7 @@ RESERVED: Final = frozenset(
         *("wait_until", "started_at", "event", "event_of", "tell_slack", "tell_webhook"),
         *(
             "SpreadRetryPolicy",
+            "io_manager",  # the resource that Dagster itself asks for
             "active_runs",
             "Connection",
             "Database",

@@ -45,7 +45,9 @@ class Problem(Exception):  # noqa: N818 - a finding about the folder
 def leave_the_import_path() -> None:
     """Let no module of the user's be shadowed by one of this folder, such as `common` or `run`."""
     here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
+    kept = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
+    # while Dagster loads a module it does without the first entry, as that of the script
+    sys.path[:] = [os.path.join(here, "nothing"), *kept]
     if "common" in sys.modules:
         sys.modules["dagglot_probe_common"] = sys.modules.pop("common")
 

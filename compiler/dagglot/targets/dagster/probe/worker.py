@@ -145,10 +145,26 @@ class Runner:
             "error": error,
             "seconds": None,
             # Without a single step the run was refused as it started: its resources did not build.
-            "tasks": self.tasks(job, steps) if succeeded or steps else [],
+            "tasks": self.tasks(job, steps, run["run_id"]) if succeeded or steps else [],
         }
 
-    def tasks(self, job: Any, steps: dict[str, Step]) -> list[dict[str, Any]]:
+    def load(self, job: Any, run_id: str, step: str, output: tuple[str, str | None]) -> Any:
+        """What the job's own IO manager keeps of an output; None where it does not say."""
+        import dagster
+
+        name, mapping_key = output
+        manager = {"io_manager": job.resource_defs["io_manager"]}
+        with (
+            contextlib.suppress(Exception),
+            dagster.build_resources(manager, instance=self.instance) as made,
+        ):
+            kept = dagster.build_output_context(step, name, None, run_id, mapping_key)
+            return made.io_manager.load_input(dagster.build_input_context(upstream_output=kept))
+        return None
+
+    def tasks(self, job: Any, steps: dict[str, Step], run_id: str) -> list[dict[str, Any]]:
+        for key, step in steps.items():
+            step.values = [(one[0], self.load(job, run_id, key, one)) for one in step.elsewhere]
         leaves = {leaf["path"]: leaf for leaf in self.common.leaves(job.graph)}
         instances: dict[str, list[tuple[str, Step]]] = {path: [] for path in leaves}
         for key, step in steps.items():
@@ -204,6 +220,11 @@ class Step:
         """Of the dynamic outputs that it yielded."""
         self.yielded: set[str] = set()
         self.stored: dict[str, str] = {}
+        """The names of outputs by the files that hold them."""
+        self.elsewhere: list[tuple[str, str | None]] = []
+        """Those that the job's own IO manager keeps, by name and mapping key."""
+        self.values: list[tuple[str, Any]] = []
+        self.yielded_last: str | None = None
         self.output: Any = None
         self.missing: list[str] = []
 
@@ -225,19 +246,25 @@ class Step:
                 self.yielded.add(event.step_output_data.output_name)
                 if event.step_output_data.mapping_key is not None:
                     self.mapping_keys.append(event.step_output_data.mapping_key)
+                self.yielded_last = event.step_output_data.mapping_key
             case "HANDLED_OUTPUT":
                 data = event.event_specific_data
                 path = (data.metadata or {}).get("path")
                 if path is not None:
                     self.stored[path.value] = data.output_name
+                else:
+                    self.elsewhere.append((data.output_name, self.yielded_last))
 
     def finish(self, definition: Any, plain: Any) -> None:
         """Read the outputs, and what an `outcome` among them says of the state."""
         values: dict[str, Any] = {}
+        kept = list(self.values)
         for path, name in self.stored.items():
             value = None
             with contextlib.suppress(Exception), open(path, "rb") as file:
                 value = pickle.load(file)
+            kept.append((name, value))
+        for name, value in kept:
             if name == "outcome" and hasattr(value, "states"):
                 self.told(value)
                 continue

@@ -20,4 +20,12 @@ with DAG(
 
         return to_json(same(value=1))
 
-    work()
+    work_ = work()
+
+    @task
+    def after(work_output):
+        from behaviour.bodies import same
+
+        return to_json(same(value=work_output))
+
+    after(work_output=work_)

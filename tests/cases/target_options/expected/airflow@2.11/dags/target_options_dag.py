@@ -23,4 +23,13 @@ with DAG(
 
         return to_json(same(value=1))
 
-    work()
+    work_ = work()
+
+    @task
+    @exit_fails
+    def after(work_output):
+        from behaviour.bodies import same
+
+        return to_json(same(value=work_output))
+
+    after(work_output=work_)

@@ -18,10 +18,23 @@ def work() -> Any:
     return to_json(same(value=1))
 
 
+@dg.op(name="target_options__after")
+@attempt()
+def after(work: Any) -> Any:
+    from behaviour.bodies import same
+
+    return to_json(same(value=work))
+
+
 @dg.job(
     name="target_options",
+    run_tags={"dagster/max_runtime": "3600", "team": "sales"},
+    resource_defs={
+        "io_manager": dg.FilesystemIOManager(base_dir="/tmp/dagglot-outputs"),
+    },
     executor_def=dg.multiprocess_executor.configured({"max_concurrent": 2}),
 )
 def target_options() -> None:
     """What only one orchestrator is told."""
-    work.alias("work")()
+    work_ = work.alias("work")()
+    after.alias("after")(work=work_)

@@ -18,11 +18,19 @@ def work() -> Any:
     return call_python(same, value=1)
 
 
+@task(name="after", retries=0, cache_policy=NO_CACHE)
+def after(work_output: Any) -> Any:
+    from behaviour.bodies import same
+
+    return call_python(same, value=work_output)
+
+
 @flow(name="target_options", retries=0, log_prints=False)
 def target_options() -> list[PrefectFuture[Any]]:
     """What only one orchestrator is told."""
     work_future = work.submit()
-    return [work_future]
+    after_future = after.submit(work_future)
+    return [work_future, after_future]
 
 
 if __name__ == "__main__":
