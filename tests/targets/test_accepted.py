@@ -75,7 +75,7 @@ _AIRFLOW = frozenset(
         *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
         *("connection-snowflake", "connection-http", "connection-s3", "connection-gcs"),
         *("connection-kubernetes", "connection-docker", "connection-slack"),
-        *("connection-smtp", "connection-generic"),
+        *("connection-smtp", "connection-generic", "connection-bigquery"),
         *("http", "notify", "trigger-pipeline", "connection-spark"),
         *(
             "container-docker",

@@ -55,6 +55,13 @@ def test_a_percent_sign_is_doubled_only_beside_parameters(tmp_path: Path) -> Non
     assert repr("select '5%%', %(a)s") in dag_file(pipeline(task, tmp_path, head))
 
 
+def test_a_percent_sign_is_always_doubled_for_bigquery(tmp_path: Path) -> None:
+    """Its driver makes one of two, parameters or not."""
+    head = "connections: {db: {type: bigquery}}"
+    task = "  t: {type: sql, connection: db, sql: \"select '5%'\"}"
+    assert "'5%%'" in dag_file(pipeline(task, tmp_path, head))
+
+
 def test_params_of_a_run_that_is_started_keep_their_types(tmp_path: Path) -> None:
     task = "  t: {type: trigger_pipeline, pipeline: other, params: {n: '${{ params.n }}', t: x}}"
     source = dag_file(pipeline(task, tmp_path, "params: {n: {default: 1}}"))

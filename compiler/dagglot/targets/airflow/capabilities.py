@@ -192,7 +192,11 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.CONTAINER_RESOURCES: native("requests of the pod; limits of the Docker container"),
     Feature.CONTAINER_DOCKER_CPU: lossy("`cpus` of the DockerOperator are a weight and no limit"),
     Feature.MAX_ACTIVE_RUNS: native(),
-    Feature.OVERLAP_SKIP: unsupported("Airflow queues a run that comes too early"),
+    Feature.OVERLAP_SKIP: unsupported(
+        "Airflow makes the run of the latest time as soon as the active one has ended, which is "
+        "late, and not never: only a timetable of one's own, from a plugin, decides otherwise; a "
+        "first task that skips the others leaves a run behind, whose tasks are all skipped"
+    ),
     Feature.DEPENDS_ON_PAST: native(
         "`depends_on_past`: Airflow asks that the task succeeded or was skipped in the run before"
     ),
@@ -256,9 +260,11 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
             "generic": "`generic`",
         }.items()
     },
-    Feature.CONNECTION_BIGQUERY: unsupported(
-        "each of BigQuery's statements is a job of its own, so that several are in no transaction; "
-        "use `native` with BigQueryInsertJobOperator"
+    Feature.CONNECTION_BIGQUERY: lossy(
+        "`gcpbigquery`; BigQuery has no transaction over several statements: each is committed at "
+        "its end. A helper runs them with the client of BigQueryHook, as the operators take no "
+        "parameters with types of their own",
+        setup="a Connection of that name; its host is the project, its schema the data set",
     ),
     # what people read
     Feature.DESCRIPTION: native(),

@@ -37,6 +37,7 @@ RESERVED: Final = frozenset(
         *(
             "ExternalTaskSensor",
             "RunDagOperator",
+            "run_bigquery",
             "run_duckdb",
             "run_sql",
             "with_secrets",

@@ -30,6 +30,7 @@ _ASKED: Final[Mapping[str, tuple[str, ...]]] = {
     "http": ("schema", "host", "port"),
     "s3": (),
     "gcs": (),
+    "bigquery": ("host",),
     "kubernetes": (),
     "docker": ("host",),
     "spark": ("host",),
@@ -38,7 +39,9 @@ _ASKED: Final[Mapping[str, tuple[str, ...]]] = {
     "generic": ("host",),
 }
 """What a connection of a type wants at least; a database server all of `_SERVER`."""
-_WITHOUT_PASSWORD: Final = frozenset({*FILES, "kubernetes", "docker", "spark", "s3", "gcs"})
+_WITHOUT_PASSWORD: Final = frozenset(
+    {*FILES, "kubernetes", "docker", "spark", "s3", "gcs", "bigquery"}
+)
 
 
 def needs(pipeline: Pipeline) -> dict[str, Any]:

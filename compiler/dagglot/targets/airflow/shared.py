@@ -41,6 +41,7 @@ MODULES: Final[Mapping[str, str]] = {
     "look_at_url": "http",
     "look_at_path": "http",
     "first_start": "sensors",
+    "run_bigquery": "sql",
     "run_duckdb": "sql",
     "keep_none": "outputs",
     "parse_json": "outputs",

@@ -25,10 +25,13 @@ PACKAGES: Final[Mapping[str, str]] = {
     "sqlite": "apache-airflow-providers-sqlite",
     "snowflake": "apache-airflow-providers-snowflake",
     "duckdb": "duckdb",
+    "bigquery": "apache-airflow-providers-google",
 }
 """What must be installed for a type of connection."""
 COMMON: Final = "apache-airflow-providers-common-sql"
 
+_FUNCTIONS: Final[Mapping[str, str]] = {"duckdb": "run_duckdb", "bigquery": "run_bigquery"}
+"""The helpers of types whose hook is none of SQL's, or that Airflow has no hook for."""
 _STYLES: Final[Mapping[str, str]] = {"sqlite": ":{}", "duckdb": "${}"}
 _PYFORMAT: Final = "%({})s"
 _FILE_ENDINGS: Final = (".sql", ".json")
@@ -48,7 +51,7 @@ def function(made: Function, body: SqlBody) -> Code | Call:
     """The call that runs the statements, inside a function."""
     type = type_of(made.file.pipeline, body.connection)
     made.file.packages |= {COMMON, PACKAGES[type]}
-    name = made.file.helper("run_duckdb" if type == "duckdb" else "run_sql")
+    name = made.file.helper(_FUNCTIONS.get(type, "run_sql"))
     texts = [
         python_block(one, made.names, made.used) if isinstance(one, Text) else block(one)
         for one in texts_of(body, type)
@@ -75,11 +78,10 @@ def operator(made: Operator, body: SqlBody) -> tuple[Code, dict[str, Any]]:
     type = type_of(made.file.pipeline, body.connection)
     made.file.packages |= {COMMON, PACKAGES[type]}
     texts = [made.text(one, _FILE_ENDINGS) for one in texts_of(body, type)]
-    if type == "duckdb":
-        # Airflow has no provider for it, and so no hook that the operator could ask
+    if type in _FUNCTIONS:
         only = texts[0] if len(texts) == 1 else texts
         call = [body.connection, only]
-        function = made.file.helper("run_duckdb")
+        function = made.file.helper(_FUNCTIONS[type])
         return made.file.airflow("PythonOperator"), {"python_callable": function, "op_args": call}
     if type == "sqlite" and len(texts) > 1:
         # its driver begins a transaction before an insert, not before a create
@@ -94,8 +96,8 @@ def operator(made: Operator, body: SqlBody) -> tuple[Code, dict[str, Any]]:
 def texts_of(body: SqlBody, type: str) -> list[str | Text]:
     """The statements, with parameters as the driver writes them."""
     style = _STYLES.get(type, _PYFORMAT)
-    # a percent sign begins a parameter, once there are any
-    doubled = bool(body.parameters) and style is _PYFORMAT
+    # a percent sign begins a parameter, once there are any; BigQuery's driver halves two always
+    doubled = style is _PYFORMAT and (bool(body.parameters) or type == "bigquery")
     return [
         _written(one, style, _percent if doubled else str) for one in sql_text.statements(body.sql)
     ]

@@ -22,6 +22,13 @@ def big(context: dg.OpExecutionContext, big_: Database) -> Any:
     )
 
 
+@dg.op(name="kind_sql_bigquery__plain")
+def plain(big_: Database) -> None:
+    big_.run(
+        ["create table t as select '100%' as note", "insert into t values ('50%%')"],
+    )
+
+
 @dg.job(
     name="kind_sql_bigquery",
     resource_defs={"big_": Database(driver="bigquery", uri=dg.EnvVar("BIG_URI"))},
@@ -29,3 +36,4 @@ def big(context: dg.OpExecutionContext, big_: Database) -> Any:
 def kind_sql_bigquery() -> None:
     """And in one whose statements are jobs."""
     big.alias("big")()
+    plain.alias("plain")()

@@ -23,11 +23,21 @@ def big() -> Any:
     )
 
 
+@task(name="plain", retries=0, cache_policy=NO_CACHE)
+def plain() -> None:
+    run_sql(
+        SqlAlchemyConnector.load("big"),
+        "create table t as select '100%' as note",
+        "insert into t values ('50%%')",
+    )
+
+
 @flow(name="kind_sql_bigquery", retries=0, log_prints=True)
 def kind_sql_bigquery() -> list[PrefectFuture[Any]]:
     """And in one whose statements are jobs."""
     big_future = big.submit()
-    return [big_future]
+    plain_future = plain.submit()
+    return [big_future, plain_future]
 
 
 if __name__ == "__main__":

@@ -74,6 +74,38 @@ def run_duckdb(
         return found
 
 
+def run_bigquery(
+    conn_id: str,
+    statements: str | Sequence[str],
+    parameters: Mapping[str, Any] | None = None,
+    output: str = "none",
+) -> Any:
+    """Run statements in order, each of which BigQuery commits at its end.
+
+    The project is the connection's host, else that of its credentials; the data set of
+    tables that name none is its schema.
+    """
+    # the import takes seconds
+    from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
+    from google.cloud.bigquery import QueryJobConfig, dbapi
+
+    given = dict(parameters or {})
+    place = BaseHook.get_connection(conn_id)
+    hook = BigQueryHook(gcp_conn_id=conn_id)
+    client = hook.get_client(project_id=place.host or hook.project_id)
+    if place.schema:
+        default = f"{client.project}.{place.schema}"
+        client.default_query_job_config = QueryJobConfig(default_dataset=default)
+    connection = dbapi.connect(client, prefer_bqstorage_client=False)
+    with closing(connection), closing(connection.cursor()) as cursor:
+        found = None
+        for statement in listed(statements):
+            cursor.execute(statement, given)
+            if output != "none" and cursor.description:
+                found = result(cursor.description, cursor.fetchall(), output)
+        return found
+
+
 def listed(statements: str | Sequence[str]) -> Sequence[str]:
     return [statements] if isinstance(statements, str) else statements
 
