@@ -23,6 +23,7 @@ from dagglot.targets.base import (
     Capabilities,
     Context,
     Lowered,
+    Need,
     RunNames,
     RunSpec,
     View,
@@ -72,6 +73,9 @@ class FakeTarget:
         self, contributions: Mapping[str, Mapping[str, Any]]
     ) -> tuple[tuple[str, str, str], ...]:
         return ()
+
+    def needs(self, pipeline: Pipeline, context: Context) -> tuple[Need, ...]:
+        return tuple(Need("connection", one.name) for one in pipeline.connections)
 
     def probe(self, name: str) -> Path:
         """A script that a test has written (`Space.probe`)."""

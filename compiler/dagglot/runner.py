@@ -27,7 +27,7 @@ from dagglot.jobs import Job, Options, Result
 from dagglot.project import Project
 from dagglot.runtimes import environments, probe
 from dagglot.runtimes.problem import RuntimeProblem
-from dagglot.targets.base import Answer, RunSpec
+from dagglot.targets.base import Answer, Need, RunSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,51 @@ def verify(
     return len(pipelines), found, result.sources
 
 
+def missing(
+    paths: Sequence[Path],
+    job: Job,
+    project: Project,
+    where: Where,
+    progress: Progress = silent,
+) -> tuple[int, list[Diagnostic], dict[str, str]]:
+    """What the user's own orchestrator lacks of the connections, secrets and limits that the
+    pipelines need: how many there are, the findings, and the sources for their snippets.
+    """
+    result = compile(paths, [job], project, Options(), progress)
+    found = list(result.diagnostics)
+    if result.failed:
+        return 0, found, result.sources
+    needed = [(one, job.target.needs(one, job.context)) for one in result.built]
+    needs = dict.fromkeys(need for _, each in needed for need in each)
+    if not needs:
+        return 0, found, result.sources
+    answer = ask(
+        job,
+        "stores",
+        lambda _: {"needs": [list(need) for need in needs], "folder": str(Path.cwd())},
+        ([], None),
+        where,
+        found,
+        progress,
+        probe.settings(),
+    )
+    if answer is None:
+        return len(needs), found, result.sources
+    title = f"{job.target.title} {answer.get('version', job.version)}"
+    if answer.get("unasked"):
+        found.append(codes.NOT_ASKED.at(None, target=title, reason=str(answer["unasked"])))
+    lacking = {Need(*need) for need in answer.get("missing", ())}
+    found.extend(
+        codes.MISSING_THERE.at(
+            pipeline.span, target=title, kind=need.kind, name=need.name, pipeline=pipeline.id
+        )
+        for pipeline, each in needed
+        for need in each
+        if need in lacking
+    )
+    return len(needs), found, result.sources
+
+
 def compare(
     job: Job, pipelines: Sequence[Pipeline], answer: Mapping[str, Any]
 ) -> Iterator[Diagnostic]:
@@ -220,18 +265,19 @@ def _compiled(
 
 def ask(
     job: Job,
-    name: Literal["load", "run"],
+    name: Literal["load", "run", "stores"],
     request: Callable[[list[Path]], dict[str, Any]],
     code: tuple[list[Path], Path | None],
     where: Where,
     found: list[Diagnostic],
     progress: Progress,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any] | None:
     """The answer of a probe of the target, in the environment that runs it; None, and a finding,
     where there is none.
 
     ``request`` makes the question from the folders of the user's modules; ``code`` are those
-    folders and the requirements of what is in them.
+    folders and the requirements of what is in them; ``settings`` are environment variables.
     """
     modules, requirements = code
     try:
@@ -245,7 +291,7 @@ def ask(
             python = environments.ensure(runtime, requirements=requirements, progress=progress)
         progress(f"{job.target.title} {job.version}: starting")
         # what the user's code leaves in the temporary folder is the user's
-        kept = {"TMPDIR": tempfile.gettempdir()}
+        kept = {"TMPDIR": tempfile.gettempdir(), **settings}
         script, limit = job.target.probe(name), where.timeout + 120
         return probe.run(python, script, request(modules), timeout=limit, env=kept)
     except RuntimeProblem as problem:

@@ -123,3 +123,29 @@ def test_a_nested_project_is_passed_over_and_said_so(space: Space) -> None:
     space.write("flows/inner/b.yaml", "dagglot: 1\n")
     ran = space.run("validate", "flows")
     assert (ran.code, ran.codes) == (0, ["DG015"])
+
+
+STORES = "dagglot: 1\npipeline: kept\nconnections: {db: {type: http}, web: {type: http}}\n"
+TASKS = "tasks: {a: {type: http, connection: db, path: /}}\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "codes"),
+    [
+        ({"missing": [], "unasked": None}, []),
+        ({"missing": [["connection", "db"]], "unasked": None}, ["DG520"]),
+        ({"missing": [["connection", "db"], ["connection", "other"]]}, ["DG520"]),
+        ({"missing": [], "unasked": "no such table"}, ["DG521"]),
+    ],
+)
+def test_what_an_orchestrator_lacks(space: Space, answer: Any, codes: list[str]) -> None:
+    space.project()
+    space.write("flows/kept.yaml", STORES + TASKS)
+    space.probe("stores", repr(answer))
+    ran = space.run("verify", "--stores", *PYTHON)
+    assert (ran.code, ran.codes) == (1 if codes else 0, codes), ran.err
+
+
+def test_nothing_is_needed(one: Space) -> None:
+    ran = one.run("verify", "--stores", *PYTHON)
+    assert (ran.code, ran.codes) == (0, [])

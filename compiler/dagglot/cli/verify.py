@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from dagglot.cli.shared import (
@@ -23,6 +25,10 @@ from dagglot.cli.shared import (
 def verify(
     paths: Paths = None,
     target: Targets = None,
+    stores: Annotated[
+        bool,
+        typer.Option("--stores", help="Ask for connections, secrets and limits instead of code."),
+    ] = False,
     python: Python = None,
     env: Environment = None,
     format: Formats = Format.TEXT,
@@ -30,12 +36,15 @@ def verify(
     """Compare what the orchestrator sees with the document.
 
     Loads the generated code in the real orchestrator and compares tasks, edges, schedule, retries,
-    timeouts and params.
+    timeouts and params. With --stores it asks the orchestrator of your own settings (AIRFLOW_HOME,
+    PREFECT_API_URL, DAGSTER_HOME and the like) which of the connections, secrets and limits it
+    lacks that SETUP.md lists.
 
     Examples:
 
       dagglot verify pipelines/ -t airflow -t dagster
       dagglot verify -t airflow@2.11 --python ~/airflow/bin/python
+      PREFECT_API_URL=http://localhost:4200/api dagglot verify --stores -t prefect
     """
     from dagglot import runner
 
@@ -45,12 +54,19 @@ def verify(
     lines = []
     for job in jobs(target or (), None, opened.project, format):
         where = runner.Where(python)
-        count, wrong, texts = runner.verify(paths or (), job, opened.project, where, progress)
+        look = runner.missing if stores else runner.verify
+        count, wrong, texts = look(paths or (), job, opened.project, where, progress)
         found.extend(wrong)
         sources |= texts
         errors = sum(diagnostic.is_error for diagnostic in wrong)
-        verdict = f"{errors} differences" if errors else "the orchestrator sees what they say"
-        lines.append(f"{job.target.title} {job.version}: {count} pipelines, {verdict}")
+        if stores:
+            verdict = (
+                f"{count} things needed, {f'{errors} findings' if errors else 'all are there'}"
+            )
+        else:
+            differs = f"{errors} differences" if errors else "the orchestrator sees what they say"
+            verdict = f"{count} pipelines, {differs}"
+        lines.append(f"{job.target.title} {job.version}: {verdict}")
     progress.done()
     report(found, sources, format)
     if format is Format.TEXT:

@@ -623,6 +623,22 @@ NOT_ANSWERED: Final = _rule(
     "An approval waits for a human. The orchestrator of an isolated run is gone as soon as the run "
     "is over, and nobody can look at it: what is to be said is said beforehand, with `--answer`.",
 )
+MISSING_THERE: Final = _rule(
+    "DG520",
+    "missing-in-orchestrator",
+    "{target} has no {kind} `{name}`, which `{pipeline}` needs",
+    "A pipeline uses what is kept in the orchestrator: connections, secrets, limits. `SETUP.md` beside "
+    "the output lists all of it, each with the command that makes it.",
+    exit_code=ExitCode.FINDINGS,
+)
+NOT_ASKED: Final = _rule(
+    "DG521",
+    "not-asked",
+    "{target} cannot be asked for what it keeps: {reason}",
+    "`verify --stores` asks the orchestrator that your own settings point to: AIRFLOW_HOME and "
+    "AIRFLOW__…, PREFECT_API_URL, DAGSTER_HOME.",
+    exit_code=ExitCode.FINDINGS,
+)
 EXPECTATION: Final = _rule(
     "DG516",
     "expectation",

@@ -19,6 +19,7 @@ from dagglot.runtimes.problem import ProbeFailed
 _DROPPED: Final = re.compile(
     r"PYTHON(PATH|HOME|DONTWRITEBYTECODE)|VIRTUAL_ENV|(AIRFLOW|PREFECT|DAGSTER)_.*"
 )
+_SETTING: Final = re.compile(r"(AIRFLOW|PREFECT|DAGSTER)_.*")
 _QUIET: Final = {
     "DO_NOT_TRACK": "1",
     "DAGSTER_DISABLE_TELEMETRY": "1",
@@ -71,6 +72,11 @@ def environment() -> dict[str, str]:
     """This process's environment, less what would steer an orchestrator, with telemetry off."""
     kept = {name: value for name, value in os.environ.items() if not _DROPPED.fullmatch(name)}
     return {**kept, **_QUIET}
+
+
+def settings() -> dict[str, str]:
+    """The user's settings for orchestrators, which `environment` leaves out."""
+    return {name: value for name, value in os.environ.items() if _SETTING.fullmatch(name)}
 
 
 def _communicate(process: subprocess.Popen[bytes], request: bytes, timeout: float) -> bool:

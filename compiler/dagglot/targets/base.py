@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
@@ -126,6 +126,13 @@ class RunNames:
     read: Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]] | None = None
 
 
+class Need(NamedTuple):
+    """One thing that must exist in an orchestrator: its kind in that one's words, its name."""
+
+    kind: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a human says to an approval, and who that is."""
@@ -194,7 +201,11 @@ class Target(Protocol):
         ids, and the name that would mean both."""
         ...
 
-    def probe(self, name: Literal["load", "run"]) -> Path:
+    def needs(self, pipeline: Pipeline, context: Context) -> tuple[Need, ...]:
+        """What must exist outside the code for this pipeline, as ``SETUP.md`` lists it."""
+        ...
+
+    def probe(self, name: Literal["load", "run", "stores"]) -> Path:
         """The script that asks the real orchestrator, inside its own environment."""
         ...
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
-from dagglot.targets.base import Capabilities, Context, Lowered, RunNames, RunSpec, View
+from dagglot.targets.base import Capabilities, Context, Lowered, Need, RunNames, RunSpec, View
 
 if TYPE_CHECKING:
     from dagglot.ir.model import Json, Pipeline
@@ -57,7 +57,15 @@ class Airflow:
     ) -> tuple[tuple[str, str, str], ...]:
         return ()
 
-    def probe(self, name: Literal["load", "run"]) -> Path:
+    def needs(self, pipeline: Pipeline, context: Context) -> tuple[Need, ...]:
+        setup = self.lower(pipeline, context).contribution["setup"]
+        return (
+            *(Need("connection", one["name"]) for one in setup.get("connections", ())),
+            *(Need("variable", name) for name in setup.get("variables", ())),
+            *(Need("pool", name) for name in setup.get("pools", ())),
+        )
+
+    def probe(self, name: Literal["load", "run", "stores"]) -> Path:
         return Path(__file__).parent / "probe" / f"{name}.py"
 
     def load_request(self, root: Path, python_path: Sequence[Path]) -> dict[str, Any]:

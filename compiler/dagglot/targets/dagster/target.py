@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dagglot.diagnostics.model import Diagnostic
-from dagglot.targets.base import Capabilities, Context, Lowered, RunNames, RunSpec, View
+from dagglot.targets.base import Capabilities, Context, Lowered, Need, RunNames, RunSpec, View
 
 if TYPE_CHECKING:
     from dagglot.ir.model import Json, Pipeline
@@ -67,7 +67,16 @@ class Dagster:
 
         return tuple(collisions(contributions))
 
-    def probe(self, name: Literal["load", "run"]) -> Path:
+    def needs(self, pipeline: Pipeline, context: Context) -> tuple[Need, ...]:
+        setup = self.lower(pipeline, context).contribution["setup"]
+        runs = setup.get("runs")
+        return (
+            *(Need("environment variable", one["name"]) for one in setup.get("variables", ())),
+            *(Need("pool limit", name) for name in setup.get("pools", ())),
+            *((Need("run limit", runs[0]),) if runs else ()),
+        )
+
+    def probe(self, name: Literal["load", "run", "stores"]) -> Path:
         return Path(__file__).parent / "probe" / f"{name}.py"
 
     def load_request(self, root: Path, python_path: Sequence[Path]) -> dict[str, Any]:

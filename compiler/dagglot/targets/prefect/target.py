@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
-from dagglot.targets.base import Capabilities, Context, Lowered, RunNames, RunSpec, Target, View
+from dagglot.targets.base import (
+    Capabilities,
+    Context,
+    Lowered,
+    Need,
+    RunNames,
+    RunSpec,
+    Target,
+    View,
+)
 
 if TYPE_CHECKING:
     from dagglot.ir.model import Json, Pipeline
@@ -90,7 +99,15 @@ class Prefect:
     ) -> tuple[tuple[str, str, str], ...]:
         return ()
 
-    def probe(self, name: Literal["load", "run"]) -> Path:
+    def needs(self, pipeline: Pipeline, context: Context) -> tuple[Need, ...]:
+        made = self.lower(pipeline, context).contribution
+        return (
+            *(Need(one["slug"], one["name"]) for one in made["setup"].get("blocks", ())),
+            *(Need("limit", name) for name in made["setup"].get("pools", ())),
+            Need("work pool", str(made["deployment"]["work_pool"]["name"])),
+        )
+
+    def probe(self, name: Literal["load", "run", "stores"]) -> Path:
         return PROBES / f"{name}.py"
 
     def load_request(self, root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
