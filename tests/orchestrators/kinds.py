@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from dagglot.stores import Stores
 from dagglot.targets.base import Answer
 from orchestrators import engines
 from orchestrators.engines import Run
-from services import DockerEngine, HttpServer, Kubernetes, MailServer, PostgresServer
+from services import DockerEngine, HttpServer, Kubernetes, MailServer, PostgresServer, tools
 from services.http import Request
 from services.kubernetes import Pod
 from services.postgres import DATABASE, USER
@@ -32,6 +33,7 @@ SECRETS: Mapping[str, str] = {
 ANSWERS = (("publish", Answer(True, "finance")), ("maybe", Answer(False, "bo")))
 
 
+SERVICES = Path(__file__).parent.parent / "services"
 TOOLS = ("dbt", "papermill", "spark-submit")
 """Commands that only write down how they were called."""
 _TOOL = """#!/usr/bin/env python3
@@ -78,12 +80,14 @@ def told(target: str) -> Told:
     """Every run below, one after another in one process of the orchestrator."""
     scratch = Path(tempfile.mkdtemp(prefix="dagglot-kinds-"))
     (scratch / "ready-kind_sensor.csv").touch()
-    tools = scratch / "bin"
-    tools.mkdir()
+    commands = scratch / "bin"
+    commands.mkdir()
     for name in TOOLS:
-        (tools / name).write_text(_TOOL)
-        (tools / name).chmod(0o755)
-    path = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+        (commands / name).write_text(_TOOL)
+        (commands / name).chmod(0o755)
+    for name in ("warehouse", "notebooks"):
+        shutil.copytree(SERVICES / name, scratch / name)
+    path = {"PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"}
     with (
         HttpServer() as http,
         MailServer() as mail,
@@ -91,7 +95,7 @@ def told(target: str) -> Told:
         Kubernetes() as kubernetes,
         PostgresServer(SECRETS["pg_password"]) as postgres,
     ):
-        kubeconfig = kubernetes.kubeconfig(tools / "kubeconfig")
+        kubeconfig = kubernetes.kubeconfig(commands / "kubeconfig")
         variables = {**path, "DOCKER_HOST": docker.address, "KUBECONFIG": kubeconfig}
         stores = Stores(
             {**_connections(http, mail, scratch), **_databases(postgres, scratch)}, _secrets(http)
@@ -116,6 +120,7 @@ def told(target: str) -> Told:
 
 def _runs(http: HttpServer, scratch: Path) -> list[Run]:
     base = (("base", http.address),)
+    real = (("path", f"{tools.environment() / 'bin'}{os.pathsep}{os.environ['PATH']}"),)
     return [
         Run("kind_sql", time=TIME),
         Run("kind_sql_postgres", time=TIME),
@@ -129,7 +134,9 @@ def _runs(http: HttpServer, scratch: Path) -> list[Run]:
         Run("pools_and_limits", time=TIME),
         Run("pools_of_one_slot", time=TIME),
         Run("kind_dbt", time=TIME),
+        Run("kind_dbt_project", (*real, ("project", str(scratch / "warehouse"))), time=TIME),
         Run("kind_notebook", time=TIME),
+        Run("kind_notebook_cells", (*real, ("folder", str(scratch / "notebooks"))), time=TIME),
         Run("kind_spark", time=TIME),
         Run("kind_container_docker", time=TIME),
         Run("kind_approval", time=TIME, answers=ANSWERS),
@@ -164,4 +171,5 @@ def _databases(postgres: PostgresServer, scratch: Path) -> dict[str, Mapping[str
         "ledger": ledger,
         "locked": {**ledger, "password": "canary-no-password"},
         "lake": {"type": "duckdb", "database": str(scratch / "lake.duckdb")},
+        "marts": {"type": "duckdb", "database": str(scratch / "warehouse/marts.duckdb")},
     }

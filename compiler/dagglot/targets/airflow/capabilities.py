@@ -47,7 +47,7 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     },
     Feature.DBT: native(
         "BashOperator that calls `dbt`; relative paths begin at the folder of the DAG file",
-        setup="dbt's adapter of the database where tasks run",
+        setup="`dbt` with its adapter on the PATH of the tasks, in an environment of its own",
     ),
     Feature.NOTEBOOK: native(
         "BashOperator that calls `papermill`, whose parameters keep their types: those of "

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _Kept = TypeVar("_Kept")
 
-DBT: Final = "dbt-core"
 PAPERMILL: Final = "papermill"
 BESIDE: Final = "{{ dag.folder }}"
 """Where relative paths begin: BashOperator itself runs in a new folder."""
@@ -83,7 +82,6 @@ class Command:
 
 def dbt(made: Operator, body: DbtBody) -> tuple[Code, dict[str, Any]]:
     """``dbt <command> …``."""
-    made.file.packages.add(DBT)
     env = made.task.env
     command = Command("dbt", *body.command.split())
     for flag, words in (("--select", body.select), ("--exclude", body.exclude)):

@@ -90,7 +90,7 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.DBT: emulated(
         "dagster-dbt makes assets of a project that it must find when the file is loaded: an op "
         "that runs `dbt`, with relative paths from where Dagster was started",
-        setup="dbt's adapter of the database where ops run",
+        setup="`dbt` with its adapter on the PATH of the ops, in an environment of its own",
     ),
     Feature.NOTEBOOK: emulated(
         "dagstermill keeps the notebook's result in a store of its own: an op that runs "

@@ -14,7 +14,6 @@ from dagglot.targets.dagster.labels import requirements
 from dagglot.targets.dagster.names import PACKAGE
 from dagglot.targets.dagster.scope import Scope
 
-DBT: Final = "dbt-core"
 DOCKER: Final = "docker"
 KUBERNETES: Final = "kubernetes"
 PAPERMILL: Final = ("ipykernel", "papermill")
@@ -103,7 +102,6 @@ def quantity(text: str) -> float:
 
 def dbt(body: DbtBody, task: Task, scope: Scope) -> None:
     """``dbt <command> …``."""
-    scope.made.packages.add(DBT)
     words: list[object] = ["dbt", *body.command.split()]
     for flag, given in (("--select", body.select), ("--exclude", body.exclude)):
         if given:

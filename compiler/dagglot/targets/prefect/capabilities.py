@@ -66,7 +66,7 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
     Feature.DBT: emulated(
         "the command `dbt`, in a process: the runner of prefect-dbt is in the flow's own, and has "
         "neither an environment of its own nor a timeout",
-        setup="dbt and its adapter where the flow runs",
+        setup="`dbt` with its adapter on the PATH of the flow, in an environment of its own",
     ),
     Feature.NOTEBOOK: emulated(
         "the command `papermill`, in a process, for an environment of its own and a timeout"
