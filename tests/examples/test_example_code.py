@@ -37,9 +37,13 @@ SOURCES = {
     "groups_and_defaults": EXAMPLES / "groups_and_defaults",
     "fan_out": EXAMPLES / "fan_out",
     "churn_training": EXAMPLES / "churn_training",
+    "warehouse_elt": EXAMPLES / "warehouse_elt",
     "project": EXAMPLES / "project" / "src",
 }
-OWN = {"greetings", "orders", "readings", "stations", "churn", "make_customers", "subscriptions"}
+OWN = {
+    *("greetings", "orders", "readings", "stations", "churn", "make_customers", "subscriptions"),
+    *("shop", "make_exports"),
+}
 NOT_HERE = (
     "joblib",
     *(
@@ -545,3 +549,41 @@ def test_churn_is_no_guess_and_repeatable(load: Import, tmp_path: Path) -> None:
     made = churn.score(model, 3, DAY, 0, "prod", str(tmp_path))
     assert [one["account"] for one in made["accounts"]] == ["AC-1176", "AC-1197", "AC-1225"]
     assert len(Path(made["path"]).read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_the_shops_exports_are_those_of_the_generator(
+    load: Import, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = EXAMPLES / "warehouse_elt" / "data"
+    monkeypatch.syspath_prepend(str(data))
+    generator = load("warehouse_elt", "make_exports")
+    monkeypatch.setattr(generator, "HERE", tmp_path)
+    generator.main()
+    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.csv")}
+    shipped = data / "exports"
+    assert made == {path.relative_to(shipped): path.read_bytes() for path in shipped.rglob("*.csv")}
+    assert len(made) == 12
+
+
+def test_the_shops_latest_export_is_found(load: Import, tmp_path: Path) -> None:
+    exports = load("warehouse_elt", "shop.exports")
+    folder = str(tmp_path / "results")
+    found = exports.find(None, folder)
+    assert (found["day"], Path(folder).is_dir()) == ("2026-10-24", True)
+    assert exports.find(datetime.date(2026, 10, 22), folder)["orders"].endswith("10-22/orders.csv")
+    assert (Path(found["project"]) / "dbt_project.yml").is_file()
+    with pytest.raises(FileNotFoundError, match="no export of 2026-01-15; there are 2026-10-21"):
+        exports.find(DAY, folder)
+
+
+def test_the_shops_report_adds_up(load: Import, tmp_path: Path) -> None:
+    build = load("warehouse_elt", "shop.report").build
+    rows = [
+        {"category": "tea", "orders": 2, "sold": 3, "revenue": 1000.1},
+        {"category": "ware", "orders": 1, "sold": 1, "revenue": 0.2},
+    ]
+    made = build("2026-01-15", 4, rows, str(tmp_path))
+    assert (made["orders"], made["revenue"]) == (3, 1000.3)
+    text = Path(made["path"]).read_text(encoding="utf-8")
+    assert "total              3       4      1,000.30\n" in text
+    assert list(tmp_path.iterdir()) == [Path(made["path"])]

@@ -17,10 +17,10 @@ from case_folders import TARGETS
 from dagglot import trace
 from dagglot.project import NO_PROJECT
 from dagglot.runtimes import environments, probe
-from dagglot.stores import Stores
+from dagglot.stores import Stores, lent
 from dagglot.targets.base import Answer, RunSpec
 from orchestrators.engines import EXAMPLES, RUN_TIMEOUT, answers, build
-from services import DockerEngine
+from services import DockerEngine, tools
 
 GROUPS = [
     pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
@@ -293,3 +293,63 @@ def test_nothing_is_handed_over_before_somebody_said_so(target: str) -> None:
     ends = states(traces["rejected"])
     assert (ends["release"], ends["publish"]) == (["skipped"], ["skipped"])
     assert [one["day"] for one in accepted] == ["2026-03-04"]
+
+
+# --- warehouse_elt ------------------------------------------------------------------------------
+
+DAYS = {"good": {}, "cut_off": {"day": "2026-10-22"}, "broken": {"day": "2026-10-23"}}
+
+
+@cache
+def warehouse(target: str) -> dict[str, dict[str, Any]]:
+    """Runs of three days into one warehouse, with dbt on PATH."""
+    scratch = Path(tempfile.mkdtemp(prefix="dagglot-warehouse-"))
+    source = scratch / "example"
+    shutil.copytree(EXAMPLES / "warehouse_elt", source)
+    document = source / "pipeline.yaml"
+    document.write_text(
+        document.read_text().replace("/tmp/warehouse_elt", str(scratch / "results"))
+    )
+    built = build(target, [([document], NO_PROJECT)], scratch / "out")
+    (pipeline,) = built.pipelines
+    names = built.job.target.names(pipeline, built.job.context)
+    specs = [RunSpec(key, names, given, timeout=RUN_TIMEOUT) for key, given in DAYS.items()]
+    held = lent(built.pipelines, {})
+    options = {"in_process": True}
+    request = built.job.target.run_request(built.job.out, [source], specs, options, held)
+    path = {"PATH": f"{tools.environment() / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    script = built.job.target.probe("run")
+    answer = probe.run(built.python(), script, request, timeout=900, env=path)
+    return {one["key"]: trace.from_probe(one, names, pipeline.id, target) for one in answer["runs"]}
+
+
+@pytest.mark.parametrize("target", GROUPS)
+def test_a_day_is_loaded_modelled_and_reported(target: str) -> None:
+    seen = warehouse(target)["good"]
+    run = ("find", "load", "loaded", "enough", "staging", "marts", "revenue", "report", "show")
+    assert states(seen) == {**{id: ["success"] for id in run}, "set_aside": ["skipped"]}
+    assert outputs(seen, "loaded") == [40]
+    (revenue,) = outputs(seen, "revenue")
+    assert revenue == [
+        {"category": "ware", "orders": 15, "sold": 27, "revenue": 1688.0},
+        {"category": "coffee", "orders": 10, "sold": 18, "revenue": 205.6},
+        {"category": "tea", "orders": 6, "sold": 9, "revenue": 69.9},
+    ]
+    assert outputs(seen, "show") == ["reported 31 orders"]
+
+
+@pytest.mark.parametrize("target", GROUPS)
+@pytest.mark.parametrize(
+    ("day", "run", "ends"),
+    [
+        ("cut_off", "success", ("skipped", "skipped", "skipped", "skipped")),
+        ("broken", "failed", ("failed", "upstream_failed", "upstream_failed", "success")),
+    ],
+)
+def test_a_bad_day_is_not_built(target: str, day: str, run: str, ends: tuple[str, ...]) -> None:
+    seen = warehouse(target)[day]
+    found = states(seen)
+    assert {found[id][0] for id in ("find", "load", "loaded", "enough")} == {"success"}
+    tasks = ("staging", "marts", "show", "set_aside")
+    assert tuple(found[id][0] for id in tasks) == ends
+    assert seen["run"] == run

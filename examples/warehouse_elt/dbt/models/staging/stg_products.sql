@@ -1,0 +1,2 @@
+select product_id, title, lower(category) as category
+from {{ source('raw', 'products') }}
