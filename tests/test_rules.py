@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from case_folders import CASES, marks
-from dagglot.diagnostics import codes
+from dagglot.diagnostics import advice, codes
 from dagglot.diagnostics.model import ExitCode, Rule, Severity
 
 TESTS = Path(__file__).parent
@@ -73,7 +73,7 @@ def met() -> set[str]:
                 for name in re.findall(r"\bcodes\.([A-Z_]+)\b", text)
                 if isinstance(rule := getattr(codes, name, None), Rule)
             }
-    for golden in CASES.rglob("*.txt"):
+    for golden in (*CASES.rglob("*.txt"), *(TESTS / "lint" / "cases").rglob("*.txt")):
         found |= set(re.findall(r"\bDG\d{3}\b", golden.read_text(encoding="utf-8")))
     return found
 
@@ -87,7 +87,8 @@ def test_every_rule_is_used() -> None:
     text = "".join(
         file.read_text(encoding="utf-8")
         for file in compiler.rglob("*.py")
-        if file.name != "codes.py"
+        if file.name not in ("codes.py", "advice.py")
     )
-    names = {name for name, value in vars(codes).items() if isinstance(value, Rule)}
-    assert sorted(name for name in names if f"codes.{name}" not in text) == []
+    for module, word in ((codes, "codes"), (advice, "advice")):
+        names = {name for name, value in vars(module).items() if isinstance(value, Rule)}
+        assert sorted(name for name in names if f"{word}.{name}" not in text) == []

@@ -83,6 +83,8 @@ class Project:
     requirements: Path | None = None
     environment: str | None = None
     layers: Layers = Layers()
+    lint: Mapping[str, str] = field(default_factory=dict)
+    """Of rules of `lint`, by code: `off`, `note`, `warning` or `error`."""
 
 
 NO_PROJECT: Final = Project(root=Path(), document=None)
@@ -162,7 +164,8 @@ def _build(
         )
         for name, config in (value.get("targets") or {}).items()
     }
-    found.extend(_expressions(value, ("project", "pipelines", "templates", "targets", "python")))
+    own = ("project", "pipelines", "templates", "targets", "python", "lint")
+    found.extend(_expressions(value, own))
     found.extend(_missing(root, document))
     python = value.get("python") or {}
     modules = _listed(python.get("path"))
@@ -177,6 +180,7 @@ def _build(
         python_path=tuple(root / item for item in modules),
         requirements=root / requirements if requirements else None,
         environment=environment,
+        lint=_switches(value.get("lint")),
         layers=Layers(
             environment=chosen if isinstance(chosen, Map) else None,
             defaults=value.get("defaults"),
@@ -233,6 +237,10 @@ def _missing(root: Path, document: Document) -> Iterator[Diagnostic]:
             yield codes.CANNOT_READ.at(
                 document.span(path), file=item, reason=f"there is no such {what}"
             )
+
+
+def _switches(value: Any) -> dict[str, str]:
+    return {code: word for code, word in (value or {}).items() if not code.startswith("x-")}
 
 
 def _listed(value: Any) -> tuple[str, ...]:

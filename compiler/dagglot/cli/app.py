@@ -19,6 +19,7 @@ from dagglot.diagnostics.model import ExitCode
 COMMANDS: Final = {
     "init": "init",
     "validate": "validate",
+    "lint": "lint",
     "compile": "compile",
     "simulate": "simulate",
     "test": "test",

@@ -16,12 +16,13 @@ def explain(
 ) -> None:
     """Explain a finding, or list all rules.
 
-    What is wrong, why it is refused, what to do.
+    What is wrong, why it is refused, what to do; for those of `lint` with an example.
 
     Examples:
 
       dagglot explain DG201
       dagglot explain unknown-key
+      dagglot explain DG804
     """
     from dagglot.diagnostics import codes
     from dagglot.diagnostics.suggest import did_you_mean
@@ -47,3 +48,6 @@ def explain(
     if found.message != "{message}":
         put(f"  {found.message}\n\n")
     put(textwrap.fill(found.explanation, 88) + "\n")
+    for words, part in (("Instead of", found.worse), ("write", found.better)):
+        if part:
+            put(f"\n{words}:\n\n{textwrap.indent(part, '    ')}\n")

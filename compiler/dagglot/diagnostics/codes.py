@@ -1,4 +1,4 @@
-"""Every rule, in the order of the arrows; the one registry.
+"""Every rule, in the order of the arrows; the one registry. Those of `lint` are in `advice`.
 
 ``dagglot explain CODE`` prints the explanation, so it is written for the person who meets the
 finding: what is wrong, why that is refused, what to do.
@@ -13,6 +13,13 @@ from dagglot.diagnostics.model import ExitCode, Rule, Severity
 _RULES: dict[str, Rule] = {}
 
 
+def register(rule: Rule) -> Rule:
+    """A rule, from now on in the registry."""
+    assert rule.code not in _RULES, rule.code  # noqa: S101 - a slip in this very package
+    _RULES[rule.code] = rule
+    return rule
+
+
 def _rule(
     code: str,
     name: str,
@@ -22,10 +29,7 @@ def _rule(
     severity: Severity = Severity.ERROR,
     exit_code: ExitCode = ExitCode.INVALID,
 ) -> Rule:
-    rule = Rule(code, name, message, explanation, severity, exit_code)
-    assert code not in _RULES, code  # noqa: S101 - a slip in this very file
-    _RULES[code] = rule
-    return rule
+    return register(Rule(code, name, message, explanation, severity, exit_code))
 
 
 # --- DG0xx: files and YAML ----------------------------------------------------------------------
@@ -664,13 +668,15 @@ NOT_RUN: Final = _rule(
 
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by code."""
+    from dagglot.diagnostics import advice  # noqa: F401 - it registers its rules
+
     return tuple(rule for _, rule in sorted(_RULES.items()))
 
 
 def rule(code: str) -> Rule | None:
     """The rule of a code or a name, in any case."""
     wanted = code.strip().lower()
-    for candidate in _RULES.values():
+    for candidate in all_rules():
         if wanted in (candidate.code.lower(), candidate.name):
             return candidate
     return None

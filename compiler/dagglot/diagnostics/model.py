@@ -60,7 +60,10 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that can be wrong. ``message`` is a format string over the fields of `at`."""
+    """One thing that can be wrong. ``message`` is a format string over the fields of `at`.
+
+    ``worse`` and ``better`` are parts of a document: what breaks the rule, and what to write.
+    """
 
     code: str
     name: str
@@ -68,6 +71,8 @@ class Rule:
     explanation: str
     severity: Severity = Severity.ERROR
     exit_code: ExitCode = ExitCode.INVALID
+    worse: str = ""
+    better: str = ""
 
     def at(
         self,

@@ -68,6 +68,26 @@ def parameters(sql: Value) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def without_quoted(text: str) -> str:
+    """The text with blanks for comments and for texts in quotes, so that a word that is found in it
+    is a word of SQL; each character stays where it is."""
+    made: list[str] = []
+    at = begin = 0
+    while found := _TOKEN.search(text, at):
+        at = found.end()
+        if found["open"]:
+            at = _comment_end(text, at)
+        elif found["dollar"]:
+            close = text.find(found["dollar"], at)
+            at = len(text) if close < 0 else close + len(found["dollar"])
+        elif not found["comment"] and not (found["quoted"] and "'" in found["quoted"][:2]):
+            continue
+        made.extend((text[begin : found.start()], " " * (at - found.start())))
+        begin = at
+    made.append(text[begin:])
+    return "".join(made)
+
+
 def _read(text: str, made: list[list[Part]]) -> None:
     at = begin = 0
     while found := _TOKEN.search(text, at):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
@@ -17,6 +18,12 @@ def get(name: str) -> Target:
     """The target of a name in `NAMES`."""
     target: Target = import_module(f"dagglot.targets.{name}.target").TARGET
     return target
+
+
+def kinds(name: str) -> Mapping[str, str]:
+    """The target's own calls that a kind of the language stands for, with that kind."""
+    made: Mapping[str, str] = import_module(f"dagglot.targets.{name}.neutral").KINDS
+    return made
 
 
 def parse(word: str) -> tuple[Target, str] | Diagnostic:

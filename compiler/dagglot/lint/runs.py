@@ -1,0 +1,120 @@
+"""When it runs, and for which slice: `catchup`, partitions, runs that overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Final
+
+from dagglot.diagnostics import advice
+from dagglot.diagnostics.model import Diagnostic, Related
+from dagglot.expressions.tree import PartitionField, references
+from dagglot.ir import cron
+from dagglot.ir.kinds import NativeBody, PipelineWait, SensorBody
+from dagglot.ir.model import Pipeline, Schedule, Task
+from dagglot.ir.task_values import values_of
+from dagglot.lint.texts import Look, duration
+
+_DAY: Final = timedelta(days=1)
+
+
+def runs(pipeline: Pipeline, look: Look) -> Iterator[Diagnostic]:  # noqa: ARG001
+    """`catchup` without partitions, partitions that nothing reads, runs that may overlap."""
+    schedule, partitions = pipeline.schedule, pipeline.partitions
+    if schedule.catchup and partitions is None and schedule.is_set:
+        yield advice.CATCHUP.at(
+            schedule.at("catchup"), help="add `partitions: {by: day}`, or leave `catchup` out"
+        )
+    if partitions is not None and not _reads_partition(pipeline):
+        yield advice.PARTITION_NOT_USED.at(pipeline.at("partitions"))
+    yield from _overlap(pipeline)
+
+
+def _reads_partition(pipeline: Pipeline) -> bool:
+    """Whether a task reads it, or may: what one orchestrator calls is not understood here."""
+    for task in pipeline.tasks:
+        if isinstance(task.body, NativeBody):
+            return True
+        if isinstance(task.body, SensorBody) and isinstance(task.body.wait_for, PipelineWait):
+            return True  # it waits for the run of its own partition
+    values = [value for task in pipeline.tasks for value, _ in values_of(task)]
+    values.extend(group.for_each.items for group in pipeline.groups if group.for_each)
+    return any(isinstance(leaf, PartitionField) for leaf in references(values))
+
+
+def _overlap(pipeline: Pipeline) -> Iterator[Diagnostic]:
+    schedule, limits = pipeline.schedule, pipeline.concurrency
+    if limits.max_active_runs is not None or limits.on_overlap == "skip":
+        return
+    if pipeline.tasks and all(task.depends_on_past for task in pipeline.tasks):
+        return
+    gap = _gap(schedule)
+    longest = max(pipeline.tasks, key=_allowed, default=None)
+    if gap is None:
+        return
+    key = "cron" if schedule.cron is not None else "every"
+    if pipeline.timeout is not None:
+        what, allowed, place = "may take", pipeline.timeout, pipeline.at("timeout")
+    elif longest is not None:
+        what, allowed, place = (
+            f"its task `{longest.id}` may take",
+            _allowed(longest),
+            longest.at("timeout"),
+        )
+    else:
+        return
+    if allowed > gap:
+        yield advice.OVERLAP.at(
+            schedule.at(key),
+            gap=duration(gap),
+            what=what,
+            timeout=duration(allowed),
+            related=(Related(place, "may take so long"),),
+            help="add `concurrency: {max_active_runs: 1}`",
+        )
+
+
+def _allowed(task: Task) -> timedelta:
+    """How long a task may take by its own word; nothing where it says none."""
+    body = task.body
+    if isinstance(body, SensorBody):
+        return body.timeout if "timeout" in task.places else timedelta(0)
+    return task.timeout or timedelta(0)
+
+
+def _gap(schedule: Schedule) -> timedelta | None:
+    """The shortest time from one run to the next."""
+    if schedule.every is not None:
+        return schedule.every
+    parsed = cron.parse(schedule.cron) if schedule.cron is not None else None
+    if not isinstance(parsed, cron.Cron):
+        return None
+    times = sorted(hour * 60 + minute for hour in parsed.hours for minute in parsed.minutes)
+    gaps = [timedelta(minutes=late - early) for early, late in pairwise(times)]
+    over_night = timedelta(minutes=times[0] - times[-1])
+    gaps.append(_days_between(parsed) + over_night)
+    return min(gaps)
+
+
+def _days_between(parsed: cron.Cron) -> timedelta:
+    """The least number of days from one on which it fires to the next."""
+    if parsed.days_open and parsed.weekdays_open:
+        return _DAY
+    last, least = None, timedelta(days=366)
+    day, end = date(2024, 1, 1), date(2028, 12, 31)  # every kind of year, a leap year included
+    while day < end and least > _DAY:
+        if _fires(parsed, day):
+            least = min(least, day - last) if last else least
+            last = day
+        day += _DAY
+    return least
+
+
+def _fires(parsed: cron.Cron, day: date) -> bool:
+    if day.month not in parsed.months:
+        return False
+    of_month, of_week = day.day in parsed.days, (day.weekday() + 1) % 7 in parsed.weekdays
+    if parsed.days_open or parsed.weekdays_open:
+        return of_month and of_week
+    return of_month or of_week
