@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from dagglot.frozen import dataclass
@@ -27,12 +28,13 @@ _FIELDS: Final = (
     ("month", 1, 12, _MONTHS),
     ("day of week", 0, 7, _DAYS),
 )
+_REPEATED: Final = re.compile(r"\b(\w+)-\1(/\d+)?(?=,|$)")
 _LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """The values of each field. Sunday is 0; ``*_open`` when the field is ``*``."""
+    """The values of each field. Sunday is 0; ``*_open`` when the field restricts nothing."""
 
     minutes: frozenset[int]
     hours: frozenset[int]
@@ -42,7 +44,13 @@ class Cron:
     days_open: bool
     weekdays_open: bool
     text: str
-    """The five fields as written, with names instead of a nickname's ``@``."""
+    """The five fields as written, with fields instead of a nickname. Where a range is one value it
+    has no step: croniter, which all targets use, would take ``23-23/2`` for ``1-23/2``."""
+
+    @property
+    def is_hourly(self) -> bool:
+        """Whether it names every hour of its days."""
+        return len(self.hours) == 24
 
 
 def parse(text: str) -> Cron | str:
@@ -55,14 +63,15 @@ def parse(text: str) -> Cron | str:
     if len(words) != 5:
         return f"it has {len(words)} fields, not five"
     sets: list[frozenset[int]] = []
+    fields: list[str] = []
     for word, (name, low, high, names) in zip(words, _FIELDS, strict=True):
         values = _field(word, low, high, names)
         if isinstance(values, str):
             return f"{name} `{word}`: {values}"
         sets.append(values)
+        fields.append(_REPEATED.sub(r"\1", word))
     weekdays = frozenset(value % 7 for value in sets[4])
-    by_day_alone = words[4].startswith("*")
-    if by_day_alone and all(min(sets[2]) > _LONGEST[month - 1] for month in sets[3]):
+    if all(min(sets[2]) > _LONGEST[month - 1] for month in sets[3]):
         return "no month of it has such a day"
     return Cron(
         minutes=sets[0],
@@ -70,9 +79,10 @@ def parse(text: str) -> Cron | str:
         days=sets[2],
         months=sets[3],
         weekdays=weekdays,
-        days_open=words[2] == "*",
-        weekdays_open=words[4] == "*",
-        text=" ".join(words),
+        # as in croniter, which all targets use: `1-31` or `*/1` is `*` only beside another star
+        days_open=words[2] == "*" or (len(sets[2]) == 31 and "*" in words[4]),
+        weekdays_open=words[4] == "*" or (len(weekdays) == 7 and "*" in words[2]),
+        text=" ".join(fields),
     )
 
 

@@ -1,0 +1,42 @@
+"""When Airflow's CronTriggerTimetable fires: `airflow/timetables/_cron.py`, `trigger.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dagglot.ir.cron import Cron
+from dagglot.semantics.firetimes import instants, ticks, ticks_before, wall_clock
+
+
+def of_cron(line: Cron, zone: ZoneInfo, since: datetime) -> Iterator[datetime]:
+    """The logical dates from ``since`` on, each made of the one before it."""
+    at: datetime | None = _aligned(line, zone, since.astimezone(UTC))
+    while at is not None:
+        yield at
+        at = _after(line, zone, at)
+
+
+def _after(line: Cron, zone: ZoneInfo, at: datetime) -> datetime | None:
+    local = wall_clock(at, zone)
+    begin = local.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    tick = next(ticks(line, begin), None)
+    if tick is None:
+        return None
+    if line.is_hourly:  # as much later as the clocks would show, had they not been changed
+        return at + (tick - local)
+    return instants(tick, zone, both=False)[0]
+
+
+def _before(line: Cron, zone: ZoneInfo, at: datetime) -> datetime | None:
+    local = wall_clock(at, zone)
+    tick = next(ticks_before(line, local), None)
+    if tick is None:
+        return None
+    return at - (local - tick) if line.is_hourly else instants(tick, zone, both=False)[0]
+
+
+def _aligned(line: Cron, zone: ZoneInfo, at: datetime) -> datetime | None:
+    found = _after(line, zone, at)
+    return at if found is not None and _before(line, zone, found) == at else found
