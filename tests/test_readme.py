@@ -53,7 +53,9 @@ def test_commands_of_the_readme_exist() -> None:
     from dagglot.cli.app import COMMANDS
 
     words = set(
-        re.findall(r"(?:^|`)dagglot ([a-z]+)", README.read_text(encoding="utf-8"), re.MULTILINE)
+        re.findall(
+            r"(?:^|`)dagglot ([a-z][a-z-]*)", README.read_text(encoding="utf-8"), re.MULTILINE
+        )
     )
     assert words <= set(COMMANDS)
     assert len(words) > 5

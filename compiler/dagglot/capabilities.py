@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from dagglot import features
@@ -12,7 +13,7 @@ from dagglot.diagnostics.suggest import did_you_mean
 from dagglot.features import Feature, Use
 from dagglot.frozen import dataclass
 from dagglot.ir.model import Pipeline
-from dagglot.targets.base import Support, Target, Verdict
+from dagglot.targets.base import Context, Support, Target, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,27 @@ def judge(
         for use in features.used(pipeline, target.name)
         if table[use.feature].support is not Support.NATIVE
     )
-    return tuple(
-        Judgement(use, table[use.feature], use.feature.value in accepted)
-        for use in dict.fromkeys(needed)
+    found = []
+    for use in dict.fromkeys(needed):
+        verdict = table[use.feature]
+        if use.feature is Feature.SCHEDULE_CLOCK_CHANGES:
+            told = _clock_changes(pipeline, target, version)
+            if not told:
+                continue
+            verdict = replace(verdict, note=f"{verdict.note}: {told}")
+        found.append(Judgement(use, verdict, use.feature.value in accepted))
+    return tuple(found)
+
+
+def _clock_changes(pipeline: Pipeline, target: Target, version: str) -> str:
+    """The first fire times that differ, in words; nothing where this schedule has none."""
+    from dagglot.targets import clock_changes
+
+    schedule, context = pipeline.schedule, Context(version)
+    found = clock_changes.differences(
+        schedule, lambda since: target.fire_times(pipeline, context, since)
     )
+    return clock_changes.told(found, schedule.timezone)
 
 
 def _listed(accept: Mapping[str, Any] | None, target: str) -> tuple[str, ...]:

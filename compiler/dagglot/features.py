@@ -166,7 +166,11 @@ class Feature(Enum):
     GROUP_DESCRIPTION = "group-description"
     # time and data
     SCHEDULE_CRON = "schedule-cron"
+    SCHEDULE_CLOCK_CHANGES = "schedule-clock-changes"
     SCHEDULE_EVERY = "schedule-every"
+    SCHEDULE_EVERY_IN_LINES = "schedule-every-in-lines"
+    SCHEDULE_EVERY_UNEVEN = "schedule-every-uneven"
+    SCHEDULE_EVERY_SECONDS = "schedule-every-seconds"
     SCHEDULE_ON_ASSETS = "schedule-on-assets"
     SCHEDULE_PARAMS = "schedule-params"
     SCHEDULE_START = "schedule-start"
@@ -282,7 +286,8 @@ def _of_pipeline(pipeline: Pipeline, target: str) -> Iterator[Use]:
         yield Use(Feature.OWNER, at("owner"))
     if pipeline.tags:
         yield Use(Feature.TAGS, at("tags"))
-    yield from (Use(feature, at("schedule")) for feature in _of_schedule(pipeline.schedule))
+    for feature in _of_schedule(pipeline.schedule):
+        yield Use(feature, pipeline.schedule.at(_SCHEDULE_KEYS.get(feature, "")))
     if pipeline.partitions is not None:
         partitions = pipeline.partitions
         if partitions.keys:
@@ -324,11 +329,30 @@ def _of_pipeline(pipeline: Pipeline, target: str) -> Iterator[Use]:
         yield Use(Feature.TARGET_OPTIONS, at("targets"))
 
 
+_SCHEDULE_KEYS: Final = {
+    Feature.SCHEDULE_CRON: "cron",
+    Feature.SCHEDULE_CLOCK_CHANGES: "cron",
+    Feature.SCHEDULE_EVERY: "every",
+    Feature.SCHEDULE_EVERY_IN_LINES: "every",
+    Feature.SCHEDULE_EVERY_UNEVEN: "every",
+    Feature.SCHEDULE_EVERY_SECONDS: "every",
+    Feature.SCHEDULE_ON_ASSETS: "on_assets",
+    Feature.SCHEDULE_START: "start",
+    Feature.SCHEDULE_END: "end",
+    Feature.SCHEDULE_CATCHUP: "catchup",
+    Feature.SCHEDULE_DISABLED: "enabled",
+}
+"""Where each stands; the others at the schedule itself."""
+
+
 def _of_schedule(schedule: Schedule) -> Iterator[Feature]:
     if schedule.cron is not None:
         yield Feature.SCHEDULE_CRON
+        if schedule.timezone != "UTC" and _meets_clock_changes(schedule):
+            yield Feature.SCHEDULE_CLOCK_CHANGES
     if schedule.every is not None:
         yield Feature.SCHEDULE_EVERY
+        yield from _of_interval(schedule)
     if schedule.on_assets is not None:
         yield Feature.SCHEDULE_ON_ASSETS
     if not schedule.is_set:
@@ -343,6 +367,27 @@ def _of_schedule(schedule: Schedule) -> Iterator[Feature]:
         yield Feature.SCHEDULE_CATCHUP
     if not schedule.enabled:
         yield Feature.SCHEDULE_DISABLED
+
+
+def _meets_clock_changes(schedule: Schedule) -> bool:
+    from dagglot.semantics.firetimes import meets_clock_changes
+
+    return meets_clock_changes(schedule)
+
+
+def _of_interval(schedule: Schedule) -> Iterator[Feature]:
+    """What it takes where only cron lines count from `start`: nothing, if one can say it."""
+    from dagglot.semantics import intervals
+
+    every, start = schedule.every, schedule.start
+    if every is None or start is None or schedule.catchup:
+        return
+    if intervals.has_seconds(every, start):
+        yield Feature.SCHEDULE_EVERY_SECONDS
+        return
+    number = len(intervals.lines(every, start))
+    if number != 1:
+        yield Feature.SCHEDULE_EVERY_IN_LINES if number else Feature.SCHEDULE_EVERY_UNEVEN
 
 
 def _of_param(param: Param) -> Iterator[Feature]:

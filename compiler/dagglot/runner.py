@@ -8,9 +8,11 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from datetime import UTC, datetime
+from itertools import islice, takewhile
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from dagglot import stores, trace, write
 from dagglot.api import Progress, silent
@@ -28,6 +30,9 @@ from dagglot.project import Project
 from dagglot.runtimes import environments, probe
 from dagglot.runtimes.problem import RuntimeProblem
 from dagglot.targets.base import Answer, Need, RunSpec
+
+_TIMES: Final = 5
+"""Fire times that are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +219,8 @@ def compare(
                     said="it is there",
                 )
             continue
-        for what, saw, said in differences(expected, actual):
+        facts = (*differences(expected, actual), *fire_times(job, pipeline, actual))
+        for what, saw, said in facts:
             yield codes.DIFFERS.at(
                 pipeline.span,
                 target=title,
@@ -222,6 +228,29 @@ def compare(
                 seen=f"`{_shown(saw)}`",
                 said=f"`{_shown(said)}`",
             )
+
+
+def fire_times(
+    job: Job, pipeline: Pipeline, actual: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, Any]]:
+    """Where the next times at which the loaded schedule starts runs are not those that the target's
+    own model gives."""
+    seen = actual.get("fire_times")
+    if seen is None:
+        return
+    since = datetime.fromisoformat(seen["since"])
+    found = job.target.fire_times(pipeline, job.context, since)
+    if seen["until"] is not None:
+        last = datetime.fromisoformat(seen["until"])
+        found = takewhile(lambda at: at <= last, found)
+    saw = [datetime.fromisoformat(time).astimezone(UTC) for time in seen["times"]][:_TIMES]
+    said = list(islice(found, _TIMES))
+    if saw != said:
+        yield "its next fire times", _texts(saw), _texts(said)
+
+
+def _texts(times: Sequence[datetime]) -> list[str]:
+    return [at.isoformat() for at in times]
 
 
 def differences(

@@ -120,6 +120,7 @@ def test_the_declaration_of_a_dag_is_read_back(version: str, scratch: Path) -> N
     assert declared["dagrun_timeout"] == 3600
     assert declared["schedule"] == {
         "cron": "30 2 * * *",
+        "crons": ["30 2 * * *"],
         "every": None,
         "timezone": "Europe/Madrid",
         "start": "2026-03-27T23:00:00+00:00",
@@ -134,14 +135,17 @@ def test_the_declaration_of_a_dag_is_read_back(version: str, scratch: Path) -> N
     assert declared["params"]["region"]["default"] is None
     assert not declared["params"]["region"]["required"]
     assert by_hand["schedule"] is None
-    assert by_hand["next_runs"] == []
+    assert by_hand["fire_times"]["times"] == []
     assert by_hand["params"]["name"]["required"]
 
 
 def test_the_next_runs_are_those_of_the_scheduler(version: str, scratch: Path) -> None:
     declared = loaded(version, scratch)["pipelines"][1]
     # The clocks go forward at 02:00 on the 29th: Airflow fires where 02:30 would have been.
-    assert declared["next_runs"] == ["2026-03-28T01:30:00+00:00", "2026-03-29T01:30:00+00:00"]
+    assert declared["fire_times"]["times"] == [
+        "2026-03-28T01:30:00+00:00",
+        "2026-03-29T01:30:00+00:00",
+    ]
 
 
 def test_the_declaration_of_a_task_is_read_back(version: str, scratch: Path) -> None:

@@ -114,6 +114,11 @@ def test_load_asks_schedules_for_their_ticks(loaded: dict[str, Any]) -> None:
     assert (schedule["cron"], schedule["timezone"]) == ("0 3 * * *", "Europe/Madrid")
     assert schedule["status"] == "running"
     first, second, third = schedule["ticks"]
+    assert job["fire_times"] == {
+        "since": "2026-01-01T00:00:00+00:00",
+        "until": third["time"],
+        "times": [second["time"], third["time"]],
+    }
     assert first["time"] == "2026-01-01T03:00:00+01:00" and first["skip"] == "before the start"
     assert first["runs"] == []
     assert [tick["runs"][0]["run_config"] for tick in (second, third)] == [

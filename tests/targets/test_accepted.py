@@ -49,6 +49,8 @@ EVERYWHERE = frozenset(
         "task-tags",
         "group-description",
         "schedule-cron",
+        "schedule-clock-changes",
+        "schedule-every",
         "schedule-params",
         "schedule-start",
         "schedule-end",
@@ -139,11 +141,16 @@ _DAGSTER_KINDS = frozenset(
         *("connection-smtp", "connection-generic"),
     }
 )
+_IN_LINES = "schedule-every-in-lines"
+_UNEVEN = frozenset({_IN_LINES, "schedule-every-uneven"})
 BESIDES: dict[str, frozenset[str]] = {
-    "airflow@2.11": _AIRFLOW,
-    "airflow": _AIRFLOW | {_MIN_ONE, "approval"},
-    "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"}) | _DAGSTER_KINDS,
-    "prefect": frozenset({_MIN_ONE, "allow-failure-with-leaf"}) | _PREFECT_KINDS,
+    "airflow@2.11": _AIRFLOW | {"schedule-catchup"},
+    "airflow": _AIRFLOW | {_MIN_ONE, "approval", "schedule-catchup", _IN_LINES},
+    "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"}) | _DAGSTER_KINDS | _UNEVEN,
+    "prefect": frozenset({_MIN_ONE, "allow-failure-with-leaf"})
+    | _PREFECT_KINDS
+    | _UNEVEN
+    | {"schedule-every-seconds"},
 }
 """What one target accepts and not all do, by its name, or by name and version."""
 

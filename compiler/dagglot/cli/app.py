@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "parity": "parity",
     "verify": "verify",
     "graph": "graph",
+    "next-runs": "next_runs",
     "targets": "targets",
     "schema": "schema",
     "explain": "explain",
@@ -107,7 +108,7 @@ def _app(arguments: Sequence[str]) -> typer.Typer:
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:
-            function = getattr(module, name)
+            function = getattr(module, COMMANDS[name])
             app.command(name, help=_help(function.__doc__))(function)
     return app
 

@@ -52,6 +52,11 @@ class Cron:
         """Whether it names every hour of its days."""
         return len(self.hours) == 24
 
+    @property
+    def is_daily(self) -> bool:
+        """Whether it fires every day."""
+        return self.days_open and self.weekdays_open and len(self.months) == 12
+
 
 def parse(text: str) -> Cron | str:
     """The schedule of a text, or what is wrong with it."""

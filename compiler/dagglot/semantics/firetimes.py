@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import takewhile
+from heapq import merge
+from itertools import groupby, takewhile
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ Instants: TypeAlias = Callable[[datetime], tuple[datetime, ...]]
 
 _DAY = timedelta(days=1)
 _NONE = timedelta(0)
+_FIRST_YEAR = 2026
 
 
 def fire_times(schedule: Schedule, since: datetime) -> Iterator[datetime]:
@@ -45,6 +47,11 @@ def fire_times(schedule: Schedule, since: datetime) -> Iterator[datetime]:
 def until(instants: Iterator[datetime], end: datetime | None) -> Iterator[datetime]:
     """Those up to ``end``, which is included."""
     return instants if end is None else takewhile(lambda at: at <= end, instants)
+
+
+def merged(*found: Iterator[datetime]) -> Iterator[datetime]:
+    """Several in one order, each instant once."""
+    return (at for at, _ in groupby(merge(*found)))
 
 
 @lru_cache(256)
@@ -226,3 +233,31 @@ def clock_changes(zone: str, first: int, years: int) -> tuple[ClockChange, ...]:
             found.append(ClockChange(high, before, after))
         at += week
     return tuple(found)
+
+
+def changes_of(schedule: Schedule) -> Iterator[ClockChange]:
+    """The changes of the clocks that a schedule may meet, in as many years as tell of all others.
+
+    No clock is asked which year it is: what is made of a schedule does not depend on it.
+    """
+    line = parsed(schedule.cron) if schedule.cron else None
+    first = max(_FIRST_YEAR, schedule.start.year) if schedule.start else _FIRST_YEAR
+    every_day = line is not None and line.is_daily
+    # after 28 years each date has been on each day of the week
+    for change in clock_changes(schedule.timezone, first, 3 if every_day else 28):
+        if schedule.end is not None and change.at > schedule.end + _DAY:
+            return
+        if schedule.start is None or change.at > schedule.start - _DAY:
+            yield change
+
+
+def meets_clock_changes(schedule: Schedule) -> bool:
+    """Whether some of its times are missing or there twice, or follow one another by the hour."""
+    if schedule.cron is None or not schedule.enabled:
+        return False
+    line = parsed(schedule.cron)
+    for change in changes_of(schedule):
+        low, high = change.odd_times
+        if line.is_hourly or next(ticks(line, low), high) < high:
+            return True
+    return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
 from pathlib import Path, PurePosixPath
@@ -12,6 +12,8 @@ from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dagglot.features import Feature
     from dagglot.ir.model import Json, Pipeline
     from dagglot.stores import Stores
@@ -223,6 +225,13 @@ class Target(Protocol):
     ) -> dict[str, Any]:
         """What the run probe is asked: several runs, one after another, in one process, with
         ``stores`` for the target's own connections and secrets."""
+        ...
+
+    def fire_times(
+        self, pipeline: Pipeline, context: Context, since: datetime
+    ) -> Iterator[datetime]:
+        """When the orchestrator will start runs of its own that do something, from ``since`` on:
+        what its scheduler makes of the generated schedule."""
         ...
 
     def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:

@@ -283,6 +283,25 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "CronTriggerTimetable: the run of a time starts at that time. Where the start lies in the "
         "past, a DAG that is new to Airflow runs at once for the latest time that was due"
     ),
+    Feature.SCHEDULE_CLOCK_CHANGES: lossy(
+        "where the clocks change, some times of this schedule come at other instants"
+    ),
+    Feature.SCHEDULE_EVERY: native(
+        "a cron line in UTC, since without catchup Airflow counts a timedelta from when it looks "
+        "and not from `start`; with `catchup: true` DeltaTriggerTimetable"
+    ),
+    Feature.SCHEDULE_EVERY_IN_LINES: native("MultipleCronTriggerTimetable in UTC"),
+    Feature.SCHEDULE_EVERY_UNEVEN: unsupported(
+        "without catchup Airflow counts elapsed time from when it looks and not from `start`, and "
+        "no cron lines say this one: write `catchup: true`, or what divides a day or a week"
+    ),
+    Feature.SCHEDULE_EVERY_SECONDS: unsupported(
+        "without catchup Airflow counts elapsed time from when it looks and not from `start`, and "
+        "cron lines know no seconds: write `catchup: true`, or whole minutes"
+    ),
+    Feature.SCHEDULE_CATCHUP: native(
+        "as many runs at once as `max_active_runs` lets, by Airflow's own default 16"
+    ),
     Feature.SCHEDULE_PARAMS: emulated(
         "Airflow's schedules give no params: `run_params` in the DAG file puts them in the place "
         "of the defaults in runs of the type `scheduled`. Airflow's pages show the defaults"
@@ -302,6 +321,11 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
 }
 
 _VERSION_2: Final[Mapping[Feature, Verdict]] = {
+    Feature.SCHEDULE_EVERY_IN_LINES: unsupported(
+        "without catchup Airflow counts elapsed time from when it looks and not from `start`, and "
+        "a timetable of Airflow 2 has one cron line, which cannot say this one: write "
+        "`catchup: true`, or what divides an hour or a day into whole hours"
+    ),
     Feature.APPROVAL: unsupported("Airflow 2 cannot ask a human"),
     Feature.SENSOR_PIPELINE: native("ExternalTaskSensor, by the logical date"),
     Feature.TRIGGER_PIPELINE: native(

@@ -29,6 +29,7 @@ from dagglot.targets.airflow.credentials import is_secret, type_of
 from dagglot.targets.airflow.kinds import is_function
 from dagglot.targets.airflow.retries import attempts
 from dagglot.targets.airflow.steps import Woven
+from dagglot.targets.airflow.timetables import timetable
 from dagglot.targets.airflow.weaving import woven
 from dagglot.targets.base import Context
 
@@ -41,7 +42,7 @@ def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
         "description": pipeline.description or None,
         "docs": docs.markdown(pipeline.docs) if pipeline.docs else None,
         "tags": sorted(set(pipeline.tags)),
-        "schedule": _schedule(pipeline),
+        "schedule": _schedule(pipeline, context.version),
         "params": {param.name: _param(pipeline, param.name) for param in pipeline.params},
         "tasks": [_task(made, task, context) for task in made.pipeline.tasks],
     }
@@ -50,17 +51,19 @@ def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
     return facts
 
 
-def _schedule(pipeline: Pipeline) -> dict[str, Any] | None:
+def _schedule(pipeline: Pipeline, version: str) -> dict[str, Any] | None:
     schedule = pipeline.schedule
-    if schedule.cron is None or not schedule.enabled:
+    made = timetable(schedule, version)
+    if made is None:
         return None
     facts: dict[str, Any] = {
-        "cron": schedule.cron,
-        "timezone": schedule.timezone,
+        "timetable": made.name,
+        "crons": list(made.lines),
+        "timezone": made.zone if made.lines else None,
+        "every": _seconds(made.every),
         "end": schedule.end.astimezone(UTC).isoformat() if schedule.end else None,
         "catchup": schedule.catchup,
         "paused_upon_creation": False,
-        "timetable": "CronTriggerTimetable",
     }
     if schedule.start is not None:
         facts["start"] = schedule.start.astimezone(UTC).isoformat()

@@ -1,8 +1,8 @@
-"""When Airflow's CronTriggerTimetable fires: `airflow/timetables/_cron.py`, `trigger.py`."""
+"""When Airflow's cron timetables fire: `airflow/timetables/_cron.py`, `trigger.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,11 +11,16 @@ from dagglot.semantics.firetimes import instants, ticks, ticks_before, wall_cloc
 
 
 def of_cron(line: Cron, zone: ZoneInfo, since: datetime) -> Iterator[datetime]:
-    """The logical dates from ``since`` on, each made of the one before it."""
-    at: datetime | None = _aligned(line, zone, since.astimezone(UTC))
-    while at is not None:
+    """The logical dates of a CronTriggerTimetable, each made of the one before it."""
+    return of_lines((line,), zone, since)
+
+
+def of_lines(lines: Sequence[Cron], zone: ZoneInfo, since: datetime) -> Iterator[datetime]:
+    """The logical dates of a MultipleCronTriggerTimetable from ``since`` on."""
+    found = [_aligned(line, zone, since.astimezone(UTC)) for line in lines]
+    while at := min((one for one in found if one is not None), default=None):
         yield at
-        at = _after(line, zone, at)
+        found = [_after(line, zone, at) for line in lines]
 
 
 def _after(line: Cron, zone: ZoneInfo, at: datetime) -> datetime | None:

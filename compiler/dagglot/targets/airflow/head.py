@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dagglot import pycode
 from dagglot.pycode import Call, Code
 from dagglot.targets.airflow import docs, values
+from dagglot.targets.airflow.timetables import Timetable, timetable
 
 if TYPE_CHECKING:
     from dagglot.targets.airflow.lower import File
@@ -61,13 +62,11 @@ class Head:
 
     def schedule(self) -> dict[str, object]:
         schedule = self.file.pipeline.schedule
-        if schedule.cron is None or not schedule.enabled:
+        made = timetable(schedule, self.file.version)
+        if made is None:
             return {"schedule": None}
+        found: dict[str, object] = {"schedule": self.timetable(made)}
         zone = schedule.timezone
-        timetable = Call(
-            self.file.airflow("CronTriggerTimetable"), (schedule.cron,), (("timezone", zone),)
-        )
-        found: dict[str, object] = {"schedule": timetable}
         start = schedule.start
         if start is not None:
             self.file.imports.module("pendulum")
@@ -78,8 +77,14 @@ class Head:
         if schedule.end is not None:
             self.file.imports.module("pendulum")
             found["end_date"] = values.moment(schedule.end, zone)
-        found["catchup"] = False
+        found["catchup"] = schedule.catchup
         return found
+
+    def timetable(self, made: Timetable) -> Call:
+        name = self.file.airflow(made.name)
+        if made.every is None:
+            return Call(name, made.lines, (("timezone", made.zone),))
+        return Call(name, (self.file.duration(made.every),))
 
     def default_args(self, shared: Mapping[str, object]) -> dict[str, object]:
         pipeline = self.file.pipeline
@@ -99,12 +104,10 @@ class Head:
 
     def comments(self) -> tuple[Code, ...]:
         schedule = self.file.pipeline.schedule
-        if (
-            schedule.cron
-            and schedule.enabled
-            and not schedule.start
-            and self.file.version == "2.11"
-        ):
+        made = timetable(schedule, self.file.version)
+        if made is not None and made.why:
+            return (Code(f"# {made.why}"),)
+        if made is not None and not schedule.start and self.file.version == "2.11":
             return (Code("# Airflow 2 asks for a start; with catchup off any past date will do."),)
         if schedule.is_set and not schedule.enabled:
             return (

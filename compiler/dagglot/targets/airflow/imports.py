@@ -35,6 +35,8 @@ _BOTH: Final = {
     "ExternalTaskSensor": "airflow.providers.standard.sensors.external_task",
     "SQLExecuteQueryOperator": "airflow.providers.common.sql.operators.sql",
     "CronTriggerTimetable": "airflow.timetables.trigger",
+    "DeltaTriggerTimetable": "airflow.timetables.trigger",
+    "MultipleCronTriggerTimetable": "airflow.timetables.trigger",
     "timedelta": "datetime",
     "partial": "functools",
 }

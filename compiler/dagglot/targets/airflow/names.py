@@ -25,6 +25,7 @@ RESERVED: Final = frozenset(
         *("as_items", "chooses", "decide", "each", "fail_with", "keep_none", "keep_output"),
         *("named", "outputs_of"),
         *("BashOperator", "EmptyOperator", "CronTriggerTimetable", "PythonOperator"),
+        *("MultipleCronTriggerTimetable", "DeltaTriggerTimetable"),
         *("BaseHook", "SQLExecuteQueryOperator", "Variable"),
         *(
             "ApproveOperator",

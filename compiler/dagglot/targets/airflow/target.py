@@ -15,6 +15,8 @@ from dagglot.diagnostics.model import Diagnostic
 from dagglot.targets.base import Capabilities, Context, Lowered, Need, RunNames, RunSpec, View
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dagglot.ir.model import Json, Pipeline
     from dagglot.stores import Stores
 
@@ -98,6 +100,16 @@ class Airflow:
                 for run in runs
             ],
         }
+
+    def fire_times(
+        self,
+        pipeline: Pipeline,
+        context: Context,
+        since: datetime,
+    ) -> Iterator[datetime]:
+        from dagglot.targets.airflow.timetables import fire_times
+
+        return fire_times(pipeline.schedule, context.version, since)
 
     def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
         from dagglot.targets.airflow.expected import expected

@@ -297,6 +297,23 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     # time
     Feature.SCHEDULE_CRON: native(),
+    Feature.SCHEDULE_CLOCK_CHANGES: lossy(
+        "what falls into the time that the clocks skip comes at its end"
+    ),
+    Feature.SCHEDULE_EVERY: emulated(
+        "a schedule of Dagster is a cron line, here in UTC, and its function skips the ticks "
+        "before `start`"
+    ),
+    Feature.SCHEDULE_EVERY_IN_LINES: native("a schedule with a list of cron lines"),
+    Feature.SCHEDULE_EVERY_UNEVEN: emulated(
+        "a schedule of Dagster is a cron line: its function skips the ticks between, which Dagster "
+        "shows as skipped"
+    ),
+    Feature.SCHEDULE_EVERY_SECONDS: unsupported("schedules of Dagster are cron lines, in minutes"),
+    Feature.SCHEDULE_CATCHUP: unsupported(
+        "when its daemon was down, Dagster makes the run of the latest tick alone, and none from "
+        "before it was deployed: launch the others by hand"
+    ),
     Feature.SCHEDULE_PARAMS: native("the run config of the schedule's runs"),
     Feature.SCHEDULE_START: emulated(
         "a schedule of Dagster has no start: its function skips the ticks before it"

@@ -23,6 +23,7 @@ from dagglot.targets.base import Context
 from dagglot.targets.dagster import control_flow, labels, names, native_flow
 from dagglot.targets.dagster.executor import max_concurrent
 from dagglot.targets.dagster.options import options, run_tags
+from dagglot.targets.dagster.schedule import ticks
 from dagglot.targets.dagster.wiring import list_reads, read_outputs, waits_for
 
 _BACKOFFS: Final = {Backoff.LINEAR: "linear", Backoff.EXPONENTIAL: "exponential"}
@@ -73,14 +74,14 @@ def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
 
 
 def _schedule(pipeline: Pipeline, job: str) -> Json:
-    schedule = pipeline.schedule
-    if schedule.cron is None:
+    schedule, looks = pipeline.schedule, ticks(pipeline.schedule)
+    if looks is None:
         return None
     return {
         "name": f"{job}_schedule",
         "job": job,
-        "cron": schedule.cron,
-        "timezone": schedule.timezone,
+        "cron": looks.lines[0] if len(looks.lines) == 1 else looks.lines,
+        "timezone": looks.zone,
         "status": "running" if schedule.enabled else "stopped",
     }
 

@@ -99,7 +99,7 @@ class _File:
         params = self.params()
         ops = tuple(self.ops())
         made = schedule(pipeline, self.names, self.imports)
-        if pipeline.schedule.cron is not None and pipeline.concurrency.on_overlap == "skip":
+        if made is not None and pipeline.concurrency.on_overlap == "skip":
             self.helper("runs", "active_runs")
         return JobFile(
             doc=self.doc(),

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dagglot import pycode
 from dagglot.frozen import dataclass
 from dagglot.ir.model import Pipeline, Schedule
 from dagglot.pycode import INDENT, Call, Code
+from dagglot.semantics import firetimes, intervals
 from dagglot.targets.dagster.imports import Imports
 from dagglot.targets.dagster.names import FileNames, job_name, schedule_name
 from dagglot.targets.dagster.params import resource_value
 from dagglot.targets.dagster.view import Function, signature
+
+_UNITS = (("days", 1440), ("hours", 60), ("minutes", 1))
+_NOT_NOW = "not a whole number of intervals after the start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +26,55 @@ class Made:
     definition: Function | Code
 
 
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """When the daemon looks. ``every``: of these only the ticks that are so far from the start."""
+
+    lines: tuple[str, ...]
+    zone: str
+    every: timedelta | None = None
+
+
+def ticks(given: Schedule) -> Ticks | None:
+    """None where Dagster itself starts no run."""
+    if given.every is not None and given.start is not None:
+        lines = intervals.lines(given.every, given.start)
+        if lines:
+            return Ticks(lines, "UTC")
+        return Ticks((intervals.grid(given.every, given.start),), "UTC", given.every)
+    return Ticks((given.cron,), given.timezone) if given.cron is not None else None
+
+
+def fire_times(given: Schedule, since: datetime) -> Iterator[datetime]:
+    """The ticks from ``since`` on that are not skipped."""
+    from dagglot.targets.dagster.firetimes import of_cron
+
+    looks = ticks(given)
+    if looks is None or not given.enabled:
+        return iter(())
+    if given.start is not None:
+        since = max(since, given.start)
+    zone = ZoneInfo(looks.zone)
+    found = firetimes.merged(
+        *(of_cron(firetimes.parsed(line), zone, since, since) for line in looks.lines)
+    )
+    every, start = looks.every, given.start
+    if every is not None and start is not None:
+        found = (at for at in found if not (at - start) % every)
+    return firetimes.until(found, given.end)
+
+
 def schedule(pipeline: Pipeline, names: FileNames, imports: Imports) -> Made | None:
-    """None without a cron line."""
-    given = pipeline.schedule
-    if given.cron is None:
+    """None where Dagster itself starts no run."""
+    given, looks = pipeline.schedule, ticks(pipeline.schedule)
+    if looks is None:
         return None
     status = "RUNNING" if given.enabled else "STOPPED"
     keywords: dict[str, object] = {
         "name": schedule_name(job_name(pipeline)),
         "job": Code(names.job),
-        "cron_schedule": given.cron,
-        "execution_timezone": given.timezone,
+        "cron_schedule": looks.lines[0] if len(looks.lines) == 1 else list(looks.lines),
+        "execution_timezone": looks.zone,
         "default_status": Code(f"dg.DefaultScheduleStatus.{status}"),
     }
     config: Call | None = None
@@ -44,7 +87,7 @@ def schedule(pipeline: Pipeline, names: FileNames, imports: Imports) -> Made | N
             keywords["run_config"] = config
         made = Call("dg.ScheduleDefinition", (), tuple(keywords.items()))
         return Made((), pycode.assignment(names.schedule, made))
-    return _guarded(given, names, keywords, config, imports, busy)
+    return _guarded(given, looks, names, keywords, config, imports, busy)
 
 
 def _busy(pipeline: Pipeline) -> Code:
@@ -58,6 +101,7 @@ def _busy(pipeline: Pipeline) -> Code:
 
 def _guarded(
     given: Schedule,
+    looks: Ticks,
     names: FileNames,
     keywords: dict[str, object],
     config: Call | None,
@@ -78,6 +122,15 @@ def _guarded(
                     f"{' ' * 2 * INDENT}return dg.SkipReason({pycode.literal(reason)})"
                 )
             )
+    if looks.every is not None:
+        imports.name("datetime", "timedelta")
+        between = pycode.literal(_elapsed(looks.every))
+        statements.append(
+            Code(
+                f"if (context.scheduled_execution_time - START) % {between}:\n"
+                f"{' ' * 2 * INDENT}return dg.SkipReason({pycode.literal(_NOT_NOW)})"
+            )
+        )
     if busy is not None:
         statements.append(busy)
     request = Call("dg.RunRequest", (), (("run_config", config),) if config else ())
@@ -94,6 +147,13 @@ def _guarded(
             statements=tuple(statements),
         ),
     )
+
+
+def _elapsed(value: timedelta) -> Call:
+    """``timedelta(days=2)``: whole minutes, in the largest unit that is whole."""
+    minutes = value // timedelta(minutes=1)
+    unit, size = next(one for one in _UNITS if minutes % one[1] == 0)
+    return Call("timedelta", (), ((unit, minutes // size),))
 
 
 def _moment(value: datetime, timezone: str, imports: Imports) -> Call:

@@ -6,7 +6,7 @@ needs but the name and the versions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -14,6 +14,8 @@ from dagglot.diagnostics.model import Diagnostic
 from dagglot.targets.base import Capabilities, Context, Lowered, Need, RunNames, RunSpec, View
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dagglot.ir.model import Json, Pipeline
     from dagglot.stores import Stores
 
@@ -107,6 +109,16 @@ class Dagster:
                 for run in runs
             ],
         }
+
+    def fire_times(
+        self,
+        pipeline: Pipeline,
+        context: Context,  # noqa: ARG002 - one protocol
+        since: datetime,
+    ) -> Iterator[datetime]:
+        from dagglot.targets.dagster.schedule import fire_times
+
+        return fire_times(pipeline.schedule, since)
 
     def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
         from dagglot.targets.dagster.expected import expected

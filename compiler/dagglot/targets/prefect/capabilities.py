@@ -11,7 +11,7 @@ from dagglot.targets.prefect.blocks import DRIVERS
 
 _TEXT_ONLY: Final = "Prefect has no field for it; it is written into the description"
 _NO_WINDOW: Final = (
-    "Prefect cron schedules have no first and last time: the flow itself ends, as Skipped and "
+    "Prefect's schedules have no first and last time: the flow itself ends, as Skipped and "
     "with no task run, a scheduled run outside; runs by hand are not stopped"
 )
 
@@ -222,6 +222,14 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         setup="a running Prefect server, a worker on the deployment's work pool, and "
         "`prefect deploy --all`",
     ),
+    Feature.SCHEDULE_CLOCK_CHANGES: lossy(
+        "a time that the clocks skip comes as much too early, of one that they repeat the first "
+        "(on a server with Python 3.13 or later it may differ again)"
+    ),
+    Feature.SCHEDULE_EVERY: native("an interval with its anchor, in UTC"),
+    Feature.SCHEDULE_EVERY_IN_LINES: native(),
+    Feature.SCHEDULE_EVERY_UNEVEN: native(),
+    Feature.SCHEDULE_EVERY_SECONDS: native(),
     Feature.SCHEDULE_PARAMS: native(since="3.2"),
     Feature.SCHEDULE_START: emulated(_NO_WINDOW),
     Feature.SCHEDULE_END: emulated(_NO_WINDOW),

@@ -14,6 +14,7 @@ from dagglot.pycode import Code
 from dagglot.targets.base import Context
 from dagglot.targets.prefect import docs
 from dagglot.targets.prefect.names import TARGET, Naming
+from dagglot.targets.prefect.schedules import entries
 
 ESCAPE: Final = "{{ - }}"
 """Prefect fills in each ``{{ name }}`` of the file; for this it has nothing, and removes it."""
@@ -73,22 +74,18 @@ def concurrency_limit(pipeline: Pipeline) -> dict[str, Any] | None:
 
 
 def schedules(pipeline: Pipeline, names: Naming) -> list[dict[str, Any]]:
-    """One: a cron line in its zone, or one that is off."""
+    """What makes runs by itself, or one that is off."""
     schedule = pipeline.schedule
-    if schedule.cron is None:
+    made = [{**entry.data(), "active": schedule.enabled} for entry in entries(schedule)]
+    if not made:
         return [dict(NO_SCHEDULE)]
-    made: dict[str, Any] = {
-        "slug": "cron",
-        "cron": schedule.cron,
-        "timezone": schedule.timezone,
-        "day_or": True,
-        "active": schedule.enabled,
-    }
     if schedule.params:
-        made["parameters"] = {
-            names.params[name]: escaped(_plain(value)) for name, value in schedule.params.items()
-        }
-    return [made]
+        for one in made:
+            one["parameters"] = {
+                names.params[name]: escaped(_plain(value))
+                for name, value in schedule.params.items()
+            }
+    return made
 
 
 def _own(pipeline: Pipeline) -> dict[str, Any]:
@@ -121,6 +118,9 @@ def _plain(value: Any) -> Any:
 
 
 # --- YAML -----------------------------------------------------------------------------------------
+
+
+_QUOTED: Final = ("cron", "anchor_date")
 
 
 class _Quoted(str):
@@ -174,7 +174,10 @@ def dump(deployments: Sequence[Mapping[str, Any]]) -> Code:
 
 
 def _quoted(deployment: Mapping[str, Any]) -> dict[str, Any]:
-    schedules = [{**one, "cron": _Quoted(one["cron"])} for one in deployment["schedules"]]
+    schedules = [
+        {key: _Quoted(value) if key in _QUOTED else value for key, value in one.items()}
+        for one in deployment["schedules"]
+    ]
     return {**deployment, "schedules": schedules}
 
 

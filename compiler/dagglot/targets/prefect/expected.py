@@ -11,6 +11,7 @@ from dagglot.ir.model import Backoff, Json, NoopBody, Param, Pipeline, Retries, 
 from dagglot.targets.base import Context
 from dagglot.targets.prefect import control_flow, deployment, docs
 from dagglot.targets.prefect.names import TARGET, naming
+from dagglot.targets.prefect.schedules import entries
 
 
 def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
@@ -132,15 +133,9 @@ def _deployment(pipeline: Pipeline, context: Context) -> dict[str, Any]:
         facts["concurrency_limit"] = limit
     if options.get("version"):
         facts["version"] = options["version"]
-    if schedule.cron is not None:
-        one: dict[str, Any] = {
-            "slug": "cron",
-            "cron": schedule.cron,
-            "timezone": schedule.timezone,
-            "day_or": True,
-            "active": schedule.enabled,
-        }
+    if made := entries(schedule):
+        facts["schedules"] = [{**one.data(), "active": schedule.enabled} for one in made]
         if schedule.params:
-            one["parameters"] = {names.params[name]: v for name, v in schedule.params.items()}
-        facts["schedules"] = [one]
+            values = {names.params[name]: value for name, value in schedule.params.items()}
+            facts["schedules"] = [{**one, "parameters": values} for one in facts["schedules"]]
     return facts

@@ -226,9 +226,10 @@ class _Flow:
         return Code(name)
 
     def guard(self) -> list[Code]:
-        """Prefect's cron schedules have no first and no last time."""
+        """Prefect's schedules have no first and no last time."""
         schedule = self.pipeline.schedule
-        if schedule.cron is None or (schedule.start is None and schedule.end is None):
+        timed = schedule.cron is not None or schedule.every is not None
+        if not timed or (schedule.start is None and schedule.end is None):
             return []
         self.helpers.add("is_outside_schedule")
         self.imports.name(f"{PACKAGE}.runs", "is_outside_schedule")

@@ -24,6 +24,8 @@ from dagglot.targets.base import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dagglot.ir.model import Json, Pipeline
     from dagglot.stores import Stores
 
@@ -152,6 +154,16 @@ class Prefect:
                 for run in runs
             ],
         }
+
+    def fire_times(
+        self,
+        pipeline: Pipeline,
+        context: Context,  # noqa: ARG002 - one protocol
+        since: datetime,
+    ) -> Iterator[datetime]:
+        from dagglot.targets.prefect.schedules import fire_times
+
+        return fire_times(pipeline.schedule, since)
 
     def expected(self, pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
         from dagglot.targets.prefect.expected import expected

@@ -69,9 +69,16 @@ def describe_dag(dag: Any, file: str) -> dict[str, Any]:
         "max_active_tasks": dag.max_active_tasks,
         "dagrun_timeout": dag.dagrun_timeout,
         "tasks": [describe_task(task) for task in sorted(dag.tasks, key=lambda t: t.task_id)],
-        "next_runs": [info.logical_date for info in islice(next_runs(scheduled), 3)],
+        "fire_times": fire_times(scheduled),
     }
     return common.plain(description)
+
+
+def fire_times(scheduled: Any) -> dict[str, Any]:
+    """The first times at or after `since`, with catchup from the start on."""
+    since = scheduled.start_date if scheduled.catchup else common.now()
+    times = [info.logical_date for info in islice(next_runs(scheduled), 5)]
+    return {"since": since, "until": None, "times": times}
 
 
 def round_trip(dag: Any) -> Any:
@@ -87,10 +94,12 @@ def describe_schedule(dag: Any, timetable: Any) -> dict[str, Any] | None:
     """None when only a hand or another pipeline starts it."""
     if type(timetable).__name__ == "NullTimetable":
         return None
+    several = getattr(timetable, "_timetables", [timetable])
     return {
         "cron": getattr(timetable, "_expression", None),
+        "crons": [one._expression for one in several if hasattr(one, "_expression")],
         "every": getattr(timetable, "_delta", None),
-        "timezone": zone_name(getattr(timetable, "_timezone", None)),
+        "timezone": zone_name(getattr(several[0], "_timezone", None)),
         "start": dag.start_date,
         "end": dag.end_date,
         "catchup": dag.catchup,

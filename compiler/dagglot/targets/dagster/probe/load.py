@@ -1,6 +1,6 @@
 """What Dagster sees in a generated folder: `python load.py ANSWER < REQUEST`.
 
-Request: {"root", "python_path": [folders], "from": ISO time or null, "ticks": 3}.
+Request: {"root", "python_path": [folders], "from": ISO time or null, "ticks": 8}.
 Answer: {"version", "location", "errors": [text], "pipelines", "schedules", "sensors"}.
 The folder is loaded as `dagster dev` started in it would load it, and validated; nothing is run.
 Schedules are asked what they would do at their next `ticks` fire times at or after `from` (default:
@@ -54,13 +54,19 @@ def _contents(repository: Any, request: dict[str, Any]) -> dict[str, Any]:
     begin = dt.datetime.fromisoformat(start) if start else dt.datetime.now(dt.UTC)
     with dagster.DagsterInstance.ephemeral() as instance:
         schedules = [
-            _schedule(each, repository, instance, begin, request.get("ticks", 3))
+            _schedule(each, repository, instance, begin, request.get("ticks", 8))
             for each in sorted(repository.schedule_defs, key=lambda each: each.name)
         ]
     jobs = sorted(repository.get_all_jobs(), key=lambda job: job.name)
     by_job = {each["job"]: each for each in reversed(schedules)}
     return {
-        "pipelines": [_job(job, by_job.get(job.name)) for job in jobs],
+        "pipelines": [
+            {
+                **_job(job, by_job.get(job.name)),
+                "fire_times": _fire_times(by_job.get(job.name), begin),
+            }
+            for job in jobs
+        ],
         "schedules": schedules,
         "sensors": [
             _sensor(each) for each in sorted(repository.sensor_defs, key=lambda each: each.name)
@@ -175,6 +181,16 @@ def _schedule(
         "ticks": [
             _tick(schedule, when, repository, instance) for when in itertools.islice(times, count)
         ],
+    }
+
+
+def _fire_times(schedule: dict[str, Any] | None, begin: dt.datetime) -> dict[str, Any]:
+    """When it starts runs, among the ticks that were asked."""
+    ticks = schedule["ticks"] if schedule and schedule["status"] == "running" else []
+    return {
+        "since": begin.isoformat(),
+        "until": ticks[-1]["time"] if ticks else None,
+        "times": [tick["time"] for tick in ticks if tick["runs"]],
     }
 
 

@@ -39,7 +39,20 @@ def read(errors: list[dict[str, str]]) -> list[dict[str, Any]]:
         for path in vanished(written, kept)
         if path not in KNOWN_TOP_LEVEL
     ]
-    return without_escapes(kept.get("deployments", []))
+    found = without_escapes(kept.get("deployments", []))
+    for one in (one for deployment in found for one in deployment.get("schedules") or ()):
+        if "interval" in one:  # the model prints PT1H30M
+            one["interval"] = seconds(one["interval"])
+    return found
+
+
+def seconds(text: str) -> float:
+    """A duration in ISO 8601 as the file has it."""
+    from datetime import timedelta
+
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(timedelta).validate_python(text).total_seconds()
 
 
 def without_escapes(value: Any) -> Any:

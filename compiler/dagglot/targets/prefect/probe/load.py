@@ -6,7 +6,8 @@
      "deploy": false, "cache": null}
 
 and writes ``{"version", "errors": [{"file", "message"}], "pipelines": [...], "deployments":
-[...]}``; a pipeline has its own deployments once more, under ``deployments``.
+[...]}``; a pipeline has its own deployments once more, under ``deployments``, and the next times
+that Prefect makes runs for under ``fire_times``.
 
 Prefect has no static graph (`flow.visualize` refuses ``.submit``), so the flow's own function
 is called once, with the defaults of its params (None where there is none), in a flow run
@@ -31,6 +32,8 @@ from typing import Any
 import common
 import deployments
 
+import firetimes
+
 
 def main() -> None:
     answer_path = os.path.abspath(sys.argv[1])  # the project becomes the working directory
@@ -52,6 +55,7 @@ def main() -> None:
     for pipeline in pipelines:
         entrypoint = f"{pipeline['file']}:{pipeline['function']}"
         pipeline["deployments"] = [one for one in found if one.get("entrypoint") == entrypoint]
+        pipeline["fire_times"] = firetimes.of(pipeline.pop("flow"), pipeline["deployments"])
     answer = {
         "version": common.version(),
         "errors": errors,
@@ -75,6 +79,7 @@ def describe(flow: Any, module: Any, function: str, file: str) -> dict[str, Any]
         "timeout": flow.timeout_seconds,
         "tasks": tasks,
         "graph_error": graph_error,
+        "flow": flow,
     }
 
 
