@@ -21,7 +21,7 @@ owner: data-eng@example.com
 tags: [{subject}, nightly]
 
 schedule:
-  cron: "{chance.randrange(60)} {chance.randrange(24)} * * *"
+  cron: "{chance.randrange(60)} {3 + chance.randrange(21)} * * *"
   timezone: {chance.choice(_ZONES)}
   start: "2026-01-01"
   catchup: false

@@ -6,12 +6,16 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 import pytest
 
 from case_folders import TARGETS
 from dagglot import runner
 from dagglot.runtimes import probe
+from dagglot.targets.prefect import deployment
+from dagglot.targets.prefect.names import naming
 from orchestrators import engines
 
 GROUPS = [
@@ -58,6 +62,14 @@ def test_dagster_loads_the_location_by_its_name() -> None:
     )
 
 
+def fact(schedule: dict[str, Any]) -> tuple[Any, ...]:
+    """A schedule as it stands in the file, and as the server holds it: the same."""
+    line = (schedule.get("cron"), schedule.get("day_or"), schedule.get("interval"))
+    anchor = schedule.get("anchor_date")
+    when = datetime.fromisoformat(anchor) if anchor else None
+    return (*line, when, schedule["timezone"], schedule["active"], schedule["slug"])
+
+
 @pytest.mark.xdist_group("prefect")
 def test_prefect_deploys_what_the_documents_say() -> None:
     """`prefect deploy --all` on a server of its own, then read back from that server."""
@@ -71,12 +83,8 @@ def test_prefect_deploys_what_the_documents_say() -> None:
     assert len(deployed) == len(built.pipelines)
     for pipeline in built.pipelines:
         one = deployed[built.job.target.names(pipeline, built.job.context).pipeline]
-        schedule = pipeline.schedule
-        wanted = [(schedule.cron, schedule.timezone, schedule.enabled)]
-        if not schedule.cron:  # one that is off, in the place of any that was there before
-            wanted = [("0 0 1 1 *", "UTC", False)]
-        seen = [(each["cron"], each["timezone"], each["active"]) for each in one["schedules"]]
-        assert seen == wanted, pipeline.id
+        written = deployment.schedules(pipeline, naming(pipeline))
+        assert {fact(each) for each in one["schedules"]} == {fact(each) for each in written}
         assert set(pipeline.tags) <= set(one["tags"])
         assert one["description"].startswith(pipeline.description)
         assert one["enforce_parameter_schema"] is True

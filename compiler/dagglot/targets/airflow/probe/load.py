@@ -76,7 +76,7 @@ def describe_dag(dag: Any, file: str) -> dict[str, Any]:
 
 def fire_times(scheduled: Any) -> dict[str, Any]:
     """The first times at or after `since`, with catchup from the start on."""
-    since = scheduled.start_date if scheduled.catchup else common.now()
+    since = (scheduled.start_date if scheduled.catchup else None) or common.now()
     times = [info.logical_date for info in islice(next_runs(scheduled), 5)]
     return {"since": since, "until": None, "times": times}
 

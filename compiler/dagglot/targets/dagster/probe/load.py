@@ -52,7 +52,8 @@ def _contents(repository: Any, request: dict[str, Any]) -> dict[str, Any]:
 
     start = request.get("from")
     begin = dt.datetime.fromisoformat(start) if start else dt.datetime.now(dt.UTC)
-    with dagster.DagsterInstance.ephemeral() as instance:
+    # that of the folder, not an ephemeral one: a schedule that asks it for runs opens it by itself
+    with dagster.DagsterInstance.get() as instance:
         schedules = [
             _schedule(each, repository, instance, begin, request.get("ticks", 8))
             for each in sorted(repository.schedule_defs, key=lambda each: each.name)

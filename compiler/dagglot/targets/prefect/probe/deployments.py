@@ -175,15 +175,15 @@ def differences(written: list[dict[str, Any]], held: list[dict[str, Any]]) -> li
             if entry.get(key) is not None and found[key] != entry[key]
         ]
         schedules = entry.get("schedules") or []
-        if [schedule_key(one) for one in schedules] != [
-            schedule_key(one) for one in found["schedules"]
-        ]:
+        # the server keeps no order
+        if sorted(map(schedule_key, schedules)) != sorted(map(schedule_key, found["schedules"])):
             messages.append(
                 f"{name}: schedules are {found['schedules']}, the file says {schedules}"
             )
     return messages
 
 
-def schedule_key(schedule: dict[str, Any]) -> tuple[Any, ...]:
+def schedule_key(schedule: dict[str, Any]) -> tuple[str, ...]:
     """What a schedule cannot lose: the rest is written differently in the file and in the API."""
-    return schedule.get("cron"), schedule.get("rrule"), schedule.get("parameters") or {}
+    kept = (schedule.get("cron"), schedule.get("rrule"), schedule.get("parameters") or {})
+    return tuple(map(str, kept))
