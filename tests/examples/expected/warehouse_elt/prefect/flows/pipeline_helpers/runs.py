@@ -12,7 +12,7 @@ def is_outside_schedule(
 ) -> bool:
     """Whether the scheduler made the run for a time before `start` or after `end`.
 
-    A run by hand is never outside. Prefect's cron schedules have no window themselves.
+    A run by hand is never outside. Prefect's schedules have no window themselves.
     """
     context = FlowRunContext.get()
     flow_run = context.flow_run if context else None
