@@ -174,6 +174,7 @@ def check(paths: Sequence[Path], project: Project = NO_PROJECT) -> Front:
     found = inputs.find(paths, project)
     files = tuple(check_file(file, project.layers) for file in found.files)
     diagnostics = [*found.diagnostics, *duplicates(files)]
+    diagnostics.extend(_assets(files, whole=not paths and project.document is not None))
     diagnostics.extend(empty_folders(found, files))
     for file in files:
         diagnostics.extend(file.diagnostics)
@@ -184,6 +185,19 @@ def check(paths: Sequence[Path], project: Project = NO_PROJECT) -> Front:
         for shown, text in file.texts.items()
     }
     return Front(files, found.folders, tuple(diagnostics), sources)
+
+
+def _assets(files: Sequence[Checked], *, whole: bool) -> Iterable[Diagnostic]:
+    """What is wrong with the assets of all pipelines together."""
+    some = [one for file in files for one, _ in file.pipelines if one.assets]
+    if not some:
+        return
+    from dagglot.ir import asset_graph
+
+    # what a wrong document produces is not known
+    whole = whole and not any(one.is_error for file in files for one in file.diagnostics)
+    for found in asset_graph.findings([asset_graph.facts(one) for one in some], whole=whole):
+        yield found.diagnostic
 
 
 def empty_folders(found: inputs.Found, files: Sequence[Checked]) -> Iterable[Diagnostic]:

@@ -53,8 +53,9 @@ def compile(
             work.take(file, progress)
         if not options.keep_built:
             front.forget(file, quiet=len(result.diagnostics) == before)
+    wrong = front.wrong_assets(whole=not named and project.document is not None)
     for work in works:
-        work.finish()
+        work.finish(wrong)
     checked = front.all()
     if checked or not front.known:
         from dagglot import api
@@ -161,10 +162,11 @@ class _Job:
             progress(f"{self.job.target.name} {self.job.version}: {file.shown}")
         self.made.extend(self.file(file))
 
-    def finish(self) -> None:
-        """Plan the output, now that every file has been taken."""
+    def finish(self, wrong: Container[str]) -> None:
+        """Plan the output, now that every file has been taken; without the ``wrong`` pipelines."""
         made = self.made
         dropped = self.duplicates([entry for entry, _ in made])
+        dropped |= {entry.pipeline for entry, _ in made if entry.pipeline in wrong}
         kept = list(self.kept([entry for entry, _ in made], dropped))
         dropped |= self.collisions([*(entry for entry, _ in made), *kept])
         made = [(entry, texts) for entry, texts in made if entry.pipeline not in dropped]
@@ -186,7 +188,7 @@ class _Job:
         if known and all(
             self.is_unchanged(entry, inputs_digest, file.place.parent) for entry in known
         ):
-            self.front.vouched(file)
+            self.front.vouched(file, known)
             self.result.unchanged += len(known)
             self.front.ids.update(entry.pipeline for entry in known)
             return [(entry, dict.fromkeys(entry.outputs)) for entry in known]
@@ -211,6 +213,7 @@ class _Job:
                 contribution=contribution,
                 accepted=pipeline.accept.get(self.job.target.name, ()),
                 reads=checked.beside.hashes,
+                assets=_asset_facts(pipeline),
             )
             made.append((entry, dict(texts)))
         if quiet:
@@ -446,6 +449,14 @@ class _Job:
         if old is not None and not self.options.force:
             self.result.block(edited(root, plan, old))
         self.result.plans.append(plan)
+
+
+def _asset_facts(pipeline: Pipeline) -> dict[str, Any]:
+    if not pipeline.assets:
+        return {}
+    from dagglot.ir import asset_graph
+
+    return asset_graph.as_json(asset_graph.facts(pipeline))
 
 
 def _is(data: bytes | None, hash: str) -> bool:

@@ -15,7 +15,9 @@ from dagglot.project import Project
 
 if TYPE_CHECKING:
     from dagglot.api import Checked
+    from dagglot.ir.asset_graph import Facts, Found
     from dagglot.ir.model import Pipeline
+    from dagglot.manifest import Entry
     from dagglot.targets.base import Context, Target
 
 
@@ -97,6 +99,8 @@ class Sources:
         self.bytes: dict[str, bytes] = {}
         self.checked: dict[str, Checked] = {}
         self.ids: set[str] = set()
+        self.assets: dict[str, list[Facts]] = {}
+        """What the pipelines of a file say of assets, where they do."""
         self.known = False
         """Whether the manifest vouched for a file, so that it was not checked again."""
 
@@ -114,9 +118,13 @@ class Sources:
             self.bytes[file.shown] = data
         return self.bytes[file.shown]
 
-    def vouched(self, file: SourceFile) -> None:
+    def vouched(self, file: SourceFile, entries: Sequence[Entry]) -> None:
         """The manifest knows a file as it is: there is nothing to check, and nothing to keep."""
         self.known = True
+        if file.shown not in self.assets and any(entry.assets for entry in entries):
+            from dagglot.ir.asset_graph import from_json
+
+            self.assets[file.shown] = [from_json(one.pipeline, one.assets) for one in entries]
         if not self.keep:
             del self.bytes[file.shown]
 
@@ -128,7 +136,36 @@ class Sources:
             self.checked[file.shown] = checked
             self.result.diagnostics.extend(checked.diagnostics)
             self.result.sources.update(checked.texts)
+            some = [one for one, _ in checked.pipelines if one.assets]
+            if some:
+                from dagglot.ir.asset_graph import facts
+
+                self.assets[file.shown] = [facts(one) for one in some]
         return self.checked[file.shown]
+
+    def wrong_assets(self, *, whole: bool) -> set[str]:
+        """Report what is wrong with the assets of all pipelines together, and where; the pipelines
+        that must not be written because of it."""
+        if not self.assets:
+            return set()
+        from dagglot.ir.asset_graph import findings
+
+        whole = whole and not any(
+            one.is_error for file in self.checked.values() for one in file.diagnostics
+        )
+
+        def wrong() -> list[Found]:
+            known = (one for file in self.files for one in self.assets.get(file.shown, ()))
+            return list(findings(list(known), whole=whole))
+
+        found = wrong()
+        if found:  # the manifest knows no places
+            for file in self.files:
+                if not all(one.is_placed for one in self.assets.get(file.shown, ())):
+                    self.check(file)
+            found = wrong()
+        self.result.diagnostics.extend(one.diagnostic for one in found)
+        return {id for one in found for id in one.pipelines}
 
     def forget(self, file: SourceFile, *, quiet: bool) -> None:
         """Keep what the end of a compile asks of a file that is done: the names of its pipelines,

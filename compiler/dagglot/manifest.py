@@ -36,6 +36,8 @@ class Entry:
     accepted: tuple[str, ...] = ()
     reads: Mapping[str, str] = field(default_factory=dict)
     """The files that the document names, by the path as it writes them, with their hashes."""
+    assets: Mapping[str, Any] = field(default_factory=dict)
+    """What it says of assets (`asset_graph.as_json`), for the graph of the whole project."""
     intact: bool = True
     """Whether the entry is as it was written; its seal tells."""
 
@@ -123,6 +125,7 @@ def _entry(item: Mapping[str, Any]) -> Entry:
         contribution=item["contribution"],
         accepted=tuple(item["accepted"]),
         reads={str(path): str(hash) for path, hash in item.get("reads", {}).items()},
+        assets=dict(item.get("assets", {})),
         intact=item["seal"] == _seal({key: item[key] for key in item if key != "seal"}),
     )
 
@@ -173,4 +176,6 @@ def _entry_data(entry: Entry) -> dict[str, Any]:
     }
     if entry.reads:
         data["reads"] = dict(sorted(entry.reads.items()))
+    if entry.assets:
+        data["assets"] = entry.assets
     return {**data, "seal": _seal(data)}

@@ -323,6 +323,45 @@ SCENARIO_OPEN: Final = _rule(
     "there is no telling how the run ends. Give the output that is read, or say what the gate or the "
     "branch decides.",
 )
+ASSET_PRODUCERS: Final = _rule(
+    "DG218",
+    "asset-producers",
+    "{message}",
+    "An asset is the work of one pipeline. With two, nobody can say whose state it is in, and whoever "
+    "waits for it is started twice. Let one of them produce a part under a name of its own. An asset "
+    "that is `external` is made outside of the project.",
+)
+ASSET_LOOP: Final = _rule(
+    "DG219",
+    "asset-loop",
+    "these pipelines start each other without an end: {loop}",
+    "Each run of one updates the asset that starts the next, and so on, around and around. A "
+    "pipeline that also waits for something from outside of the circle (`all`) is no part of it.",
+)
+ASSET_DECLARED_TWICE: Final = _rule(
+    "DG220",
+    "asset-declared-differently",
+    "asset `{asset}` is declared differently by two documents: {keys}",
+    "The name of an asset is its identity in all pipelines of a project, so there is one truth about "
+    "where it lives and whose it is. Declare it once in the project file, and leave it out of the "
+    "documents; without a project file, alike in each.",
+)
+ASSET_NOT_PRODUCED: Final = _rule(
+    "DG221",
+    "asset-not-produced",
+    "no pipeline of the project produces the asset `{asset}`",
+    "A pipeline that waits for it may never run. If it is made by others, say so in its declaration: "
+    "`external: true`. Looked for only when the whole project is compiled or validated.",
+    severity=Severity.WARNING,
+    exit_code=ExitCode.CLEAN,
+)
+ASSET_NOT_DOWNSTREAM: Final = _rule(
+    "DG222",
+    "asset-not-downstream",
+    "task `{task}` consumes `{asset}`, which `{maker}` produces, and does not run after it",
+    "`consumes` makes no edge. A task that reads what a sibling writes has to run after it, or it "
+    "reads the old state in one run and the new one in the next: depend on it, directly or not.",
+)
 
 # --- DG3xx: values, expression types, schedule --------------------------------------------------
 

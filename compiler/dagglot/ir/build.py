@@ -15,7 +15,7 @@ from dagglot.expressions.parse import Scope
 from dagglot.expressions.types import Kind, Type
 from dagglot.frozen import dataclass
 from dagglot.ir import connections, expand, tasks
-from dagglot.ir.kinds import NotifyBody
+from dagglot.ir.kinds import AssetWait, NotifyBody, SensorBody
 from dagglot.ir.model import (
     Alert,
     Asset,
@@ -387,6 +387,7 @@ class _Pipeline:
                 tags=read.names(value, "tags"),
                 group=read.text(value, "group"),
                 freshness=read.duration(value, "freshness"),
+                external=read.flag(value, "external"),
                 span=span,
             )
 
@@ -467,6 +468,8 @@ class _Pipeline:
                 self.known("connection", (name,), declared, task, key)
             if isinstance(task.body, NotifyBody):
                 self.known("alert", task.body.alerts, alerts, task, "alerts")
+            if isinstance(task.body, SensorBody) and isinstance(task.body.wait_for, AssetWait):
+                self.known("asset", (task.body.wait_for.asset,), assets, task, "wait_for")
         for condition in _conditions(pipeline.schedule.on_assets):
             if condition.asset is not None:
                 self.known("asset", (condition.asset,), assets, condition, "")

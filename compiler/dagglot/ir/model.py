@@ -170,6 +170,8 @@ class Asset:
     tags: tuple[str, ...] = ()
     group: str = ""
     freshness: timedelta | None = None
+    external: bool = False
+    """Produced outside of the project, so that nobody in it is asked to."""
     span: Span = span_field()
 
 

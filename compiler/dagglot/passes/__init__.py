@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.ir.model import Pipeline
+from dagglot.passes.asset_order import asset_order
 from dagglot.passes.branches import branches
 from dagglot.passes.connection_use import connection_use
 from dagglot.passes.dependencies import dependencies
@@ -22,6 +23,7 @@ Pass: TypeAlias = Callable[[Pipeline], tuple[Pipeline, tuple[Diagnostic, ...]]]
 
 PASSES: Final[tuple[Pass, ...]] = (
     dependencies,
+    asset_order,
     branches,
     teardowns,
     mapped_groups,
