@@ -12,6 +12,8 @@ import pytest
 
 from case_folders import CASES, TARGETS
 from dagglot import api, features
+from dagglot.parity import compare
+from dagglot.reports import parity
 from dagglot.targets import registry
 from dagglot.targets.base import Support
 from orchestrators.kinds import SECRETS, Told, told
@@ -301,9 +303,17 @@ def test_secrets(target: str) -> None:
     ],
 )
 def test_no_secret_is_left_behind(target: str) -> None:
-    """Not in a generated file, nor in what the orchestrator kept, printed, or answered."""
+    """Not in a generated file, nor in what the orchestrator kept, printed, or answered, nor in what
+    is told of it."""
     found = told(target)
-    answers = repr((found.traces, found.raw))
+    compared = [compare(key, [target] * 2, [one] * 2) for key, one in found.traces.items()]
+    reports = (
+        parity.as_text(compared, lambda text, _: text),
+        parity.as_markdown(compared),
+        parity.as_json(compared),
+    )
+    assert all(reports)
+    answers = repr((found.traces, found.raw, reports))
     assert not [one for one in found.canaries if one in answers]
     for path in files(found.scratch, found.out):
         content = path.read_bytes()
