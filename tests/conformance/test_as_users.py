@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pytest
 
+from case_folders import CASES
 from dagglot import api, replays, trace
 from dagglot.ir.model import Pipeline
 from dagglot.runtimes import environments, probe
@@ -22,6 +23,8 @@ from dagglot.semantics.scenario import read
 from dagglot.semantics.simulate import Simulated, simulate
 from dagglot.semantics.states import State
 from dagglot.targets.base import RunSpec
+from orchestrators.engines import SOURCES
+from orchestrators.test_limits import assert_limits
 
 from . import engines
 from .check import is_exact
@@ -38,6 +41,17 @@ GROUPS = [
     pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
     for target in engines.TARGETS
 ]
+
+
+LIMITS = ("limits", "parallel")
+"""Cases that say how much may run at once, which `DAG.test()` of Airflow cannot show."""
+
+
+@cache
+def limits() -> tuple[Pipeline, ...]:
+    front = api.check([CASES / name / "pipeline.yaml" for name in LIMITS])
+    assert not [one for one in front.diagnostics if one.is_error], front.diagnostics
+    return front.pipelines
 
 
 @cache
@@ -69,7 +83,8 @@ def traces(target: str) -> dict[str, dict[str, Any]] | str:
 
 def _traces(target: str) -> dict[str, dict[str, Any]]:
     asked = engines.job(target, quick=False)
-    made, refused = replays.generated(fixed(), asked)
+    pipelines = (*fixed(), *limits())
+    made, refused = replays.generated(pipelines, asked)
     assert not refused, {id: [one.message for one in found] for id, found in refused.items()}
     runtime = environments.resolve(asked.target.name, asked.version)
     assert runtime is not None
@@ -81,16 +96,22 @@ def _traces(target: str) -> dict[str, dict[str, Any]]:
             file = root / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
-        names = {one.id: asked.target.names(one, asked.context) for one in fixed()}
+        names = {one.id: asked.target.names(one, asked.context) for one in pipelines}
         specs = [RunSpec(id, name) for id, name in names.items()]
         request = {
-            **asked.target.run_request(root, [modules], specs, {}),
+            **asked.target.run_request(root, [modules, SOURCES], specs, {}),
+            "pools": {"narrow": 1},
             "probe": str(asked.target.probe("run").parent),
             "seconds": SECONDS,
         }
         script = HERE / "as_users" / SCRIPTS[asked.target.name]
         said = probe.run(
-            environments.ensure(runtime), script, request, timeout=SECONDS + 900, cwd=Path(folder)
+            environments.ensure(runtime),
+            script,
+            request,
+            timeout=SECONDS + 900,
+            cwd=Path(folder),
+            env={"BEHAVIOUR_DIR": folder},
         )
     return {
         one["key"]: trace.from_probe(one, names[one["key"]], one["key"], target)
@@ -115,6 +136,14 @@ def test_a_users_run_ends_as_the_semantics_say(target: str, pipeline: Pipeline) 
     else:
         possible = [_expected(end.simulated) for end in ends(pipeline, given)]
         assert (seen, ran["run"]) in possible
+
+
+@pytest.mark.users
+@pytest.mark.parametrize("target", GROUPS)
+def test_as_much_runs_at_once_as_may(target: str) -> None:
+    found = traces(target)
+    assert not isinstance(found, str), found
+    assert_limits(found)
 
 
 def _expected(simulated: Simulated) -> tuple[dict[tuple[str, int | None], Any], str]:

@@ -34,6 +34,8 @@ def main():
             AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL="3600",
         )
         services.command("airflow", "db", "migrate")
+        for name, slots in REQUEST["pools"].items():
+            services.command("airflow", "pools", "set", name, str(slots), "")
         with contextlib.ExitStack() as stack:
             if common.AIRFLOW_2:
                 stack.enter_context(services.service("airflow", "scheduler"))

@@ -36,6 +36,9 @@ def main():
         Path(home, "dagster.yaml").write_text(SETTINGS)
         # the first processes of steps would make the same SQLite files at the same time
         services.command("dagster", "run", "list", cwd=home)
+        for name, slots in REQUEST["pools"].items():
+            words = ("dagster", "instance", "concurrency", "set", name, str(slots))
+            services.command(*words, cwd=home)
         port = services.free_port()
         words = ("dagster", "dev", "-h", "127.0.0.1", "-p", str(port))
         with services.service(*words, cwd=REQUEST["root"]):

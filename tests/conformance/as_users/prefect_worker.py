@@ -24,6 +24,8 @@ def main():
             health = f"{os.environ['PREFECT_API_URL']}/health"
             services.until(lambda: services.is_up(health), 180, "no server")
             root = REQUEST["root"]
+            for name, slots in REQUEST["pools"].items():
+                services.command("prefect", "gcl", "create", name, "--limit", str(slots))
             services.command("prefect", "work-pool", "create", "default", "--type", "process")
             services.command("prefect", "--no-prompt", "deploy", "--all", cwd=root)
             worker = services.service(

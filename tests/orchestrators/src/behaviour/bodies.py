@@ -134,6 +134,18 @@ def overlap(counter: str, number: int = 0) -> int:
         mine.unlink()
 
 
+def meet(counter: str, number: int) -> int:
+    """Waits until another one has come, and returns how many are there: 1 when nobody came."""
+    folder = Path(os.environ["BEHAVIOUR_DIR"], counter)
+    folder.mkdir(exist_ok=True)
+    (folder / str(number)).touch()
+    for _ in range(600):
+        if len(list(folder.iterdir())) > 1:
+            return 2
+        time.sleep(0.1)
+    return 1
+
+
 def length(value: str) -> int:
     return len(value)
 

@@ -1,7 +1,7 @@
 """Run generated jobs in the real Dagster: `python run.py ANSWER < REQUEST`.
 
 Request: {"root", "python_path": [folders],
-"environment": {name: text}, "home": folder to keep,
+"environment": {name: text}, "home": folder to keep, "pools": {name: slots},
 "options": {"in_process", "console": whether a run in process prints its log as well,
 "short_waits", "start_method": "forkserver" or "spawn"},
 "runs": [{"key", "job", "params", "run_config": whole or null, "tags", "timeout": seconds}]}.
@@ -63,7 +63,7 @@ class Worker:
             },
         )
         os.close(channel)
-        setup = {"root": request["root"], "options": request["options"]}
+        setup = {key: request.get(key) for key in ("root", "options", "pools")}
         try:
             begun = self.ask(setup, START_SECONDS)
             self.version, self.jobs = begun["version"], begun["jobs"]

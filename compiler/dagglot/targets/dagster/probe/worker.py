@@ -1,7 +1,7 @@
 """Executes runs for run.py: `python worker.py CHANNEL`, one JSON object a line in, one a line out.
 
-First {"root", "options"}, answered by {"version", "jobs": [names]}; then {"execute": run} or
-{"read": run}, answered by the run: "run" is success or failed; a run whose config was refused has
+First {"root", "options", "pools"}, answered by {"version", "jobs": [names]}; then {"execute": run}
+or {"read": run}, answered by the run: "run" is success or failed; a run whose config was refused has
 no tasks. A task has
 {"id", "index", "state", "attempts", "output", "started", "ended", "waits", "error", "missing"}:
 - `state`: what Dagster says of the step. A step without any event was abandoned, `upstream_failed`,
@@ -46,6 +46,8 @@ def main() -> None:
 
         location = common.location(setup["root"])
         with dagster.DagsterInstance.get() as instance:
+            for name, slots in (setup.get("pools") or {}).items():
+                instance.event_log_storage.set_concurrency_slots(name, slots)
             runner = Runner(common, location, instance, setup["options"])
             jobs = [job.name for job in location.repository.get_all_jobs()]
             begun = {"version": dagster.__version__, "jobs": jobs}

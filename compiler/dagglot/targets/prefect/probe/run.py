@@ -4,7 +4,7 @@
 
     {"root": "/abs/out/prefect", "python_path": ["/abs/src"], "cache": null,
      "serve": [{"file": "flows/y_flow.py", "flow": "y"}],
-     "pools": ["warehouse"],
+     "pools": ["warehouse"], or with their slots {"warehouse": 2},
      "blocks": [{"slug": "secret", "name": "token", "value": "…"}],
      "options": {"short_waits": false, "heartbeat": true},
      "runs": [{"key": "any", "file": "flows/x_flow.py", "flow": "x", "params": {},

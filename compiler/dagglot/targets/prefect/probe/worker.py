@@ -64,7 +64,7 @@ def save_blocks(blocks: list[dict[str, str]]) -> None:
             SqlAlchemyConnector(connection_info=block["value"]).save(block["name"], overwrite=True)
 
 
-def make_limits(pools: list[str]) -> None:
+def make_limits(pools: list[str] | dict[str, int]) -> None:
     """A pool that nobody has sized has room for all."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
@@ -74,7 +74,8 @@ def make_limits(pools: list[str]) -> None:
     with get_client(sync_client=True) as client:
         there = {limit.name for limit in client.read_global_concurrency_limits()}
         for name in sorted({*pools} - there):
-            limit = GlobalConcurrencyLimitCreate(name=name, limit=POOL_SLOTS)
+            slots = pools[name] if isinstance(pools, dict) else POOL_SLOTS
+            limit = GlobalConcurrencyLimitCreate(name=name, limit=slots)
             client.create_global_concurrency_limit(limit)
 
 
