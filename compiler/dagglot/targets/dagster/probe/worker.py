@@ -1,8 +1,8 @@
 """Executes runs for run.py: `python worker.py CHANNEL`, one JSON object a line in, one a line out.
 
 First {"root", "options", "pools"}, answered by {"version", "jobs": [names]}; then {"execute": run}
-or {"read": run}, answered by the run: "run" is success or failed; a run whose config was refused has
-no tasks. A task has
+or {"read": run}, answered by the run: "run" is success or failed; a run whose config was refused
+has no tasks. A task has
 {"id", "index", "state", "attempts", "output", "started", "ended", "waits", "error", "missing"}:
 - `state`: what Dagster says of the step. A step without any event was abandoned, `upstream_failed`,
   when an ancestor failed, else it had nothing to do, `skipped`. An output named `outcome` says more
