@@ -63,6 +63,8 @@ class Kinds:
             arguments.append({name: self.scope.data(one) for name, one in body.parameters.items()})
         output = output or body.output
         keywords: list[tuple[str, object]] = [] if output == "none" else [("output", output)]
+        if declared.type == "duckdb":
+            self.made.flags.add(("databases", "duckdb"))
         if secrets := hidden(body.parameters):
             keywords.append(("hidden", secrets))
             self.made.flags.add(("databases", "hidden"))

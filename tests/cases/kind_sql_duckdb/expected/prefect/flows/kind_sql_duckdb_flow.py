@@ -59,6 +59,15 @@ def broken() -> None:
     )
 
 
+@task(name="slow", retries=0, cache_policy=NO_CACHE)
+def slow() -> None:
+    run_sql(
+        SqlAlchemyConnector.load("lake"),
+        "create table half as select count(*) from range(10000000) as a, range(10000000) as b where a.range + b.range = 7",
+        timeout=2,
+    )
+
+
 @task(name="kept", retries=0, cache_policy=NO_CACHE)
 def kept() -> Any:
     return run_sql(
@@ -77,8 +86,9 @@ def kind_sql_duckdb(
     load_future = submit(load, region, nothing)
     rows_future = submit(rows, nothing, after=[load_future])
     broken_future = submit(broken, after=[rows_future])
-    kept_future = submit(kept, after=[broken_future], rule="all_done")
-    finish([load_future, rows_future, broken_future, kept_future])
+    slow_future = submit(slow, after=[broken_future], rule="all_done")
+    kept_future = submit(kept, after=[slow_future], rule="all_done")
+    finish([load_future, rows_future, broken_future, slow_future, kept_future])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import time
 from decimal import Decimal
 from typing import Any
@@ -29,11 +30,23 @@ def run_duckdb(
         database.begin()
         for statement in database.extract_statements(";".join(listed(statements))):
             used = {name: given[name] for name in statement.named_parameters}
-            database.execute(statement, used)
+            wait_for(database, statement, used)
             if output != "none" and database.description:
                 found = result(database.description, database.fetchall(), output)
         database.commit()
         return found
+
+
+def wait_for(database: Any, statement: Any, parameters: Mapping[str, Any]) -> None:
+    """In a thread: DuckDB works where no signal gets through, such as that of a timeout."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        done = thread.submit(database.execute, statement, parameters)
+        try:
+            done.result()
+        except BaseException:
+            if not done.done():
+                database.interrupt()
+            raise
 
 
 def listed(statements: str | Sequence[str]) -> Sequence[str]:

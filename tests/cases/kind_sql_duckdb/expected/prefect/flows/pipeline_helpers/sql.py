@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import URL, Connection, create_engine, text
 
 from .values import to_json
 
@@ -35,6 +35,19 @@ def execute(
     if output == "rows":
         return found
     return next(iter(found[0].values()), None) if found else None
+
+
+def execute_at(
+    url: URL,
+    connect_args: Mapping[str, Any],
+    statements: Sequence[str],
+    parameters: Mapping[str, Any],
+    output: str,
+) -> Any:
+    """The same in a transaction of an engine of its own."""
+    engine = create_engine(url, connect_args=connect_args, hide_parameters=True)
+    with engine.begin() as connection:
+        return execute(connection, statements, parameters, output)
 
 
 def _iso(value: Any) -> Any:
