@@ -9,7 +9,7 @@ from dagglot.diagnostics import advice
 from dagglot.diagnostics.model import Diagnostic, Related
 from dagglot.ir import graph
 from dagglot.ir.kinds import BranchBody
-from dagglot.ir.model import Pipeline, Task, TriggerRule
+from dagglot.ir.model import Group, Pipeline, Task, TriggerRule
 from dagglot.lint.texts import Look
 
 _ANY_SKIPPED: Final = frozenset({TriggerRule.ALL_SUCCESS, TriggerRule.NONE_SKIPPED})
@@ -36,10 +36,20 @@ def reach(pipeline: Pipeline, look: Look) -> Iterator[Diagnostic]:  # noqa: ARG0
     upstream = {task.id: task.upstream for task in pipeline.tasks}
     order = graph.topological(upstream)
     for branch in branches:
-        never = _never(branch, tasks, upstream, order)
+        inside = _mapped_group(branch, pipeline.groups)  # a branch in it reaches nothing beyond
+        reached = [id for id in order if id.startswith(inside)]
+        never = _never(branch, tasks, upstream, reached)
         for id in never:
             if never.isdisjoint(upstream[id]):
                 yield _finding(tasks[id], branch)
+
+
+def _mapped_group(task: Task, groups: Sequence[Group]) -> str:
+    """How the ids begin of all in the innermost group with a `for_each` around a task, if any."""
+    for group in groups:
+        if task.id.startswith(f"{group.id}."):
+            return _mapped_group(task, group.groups) or (f"{group.id}." if group.for_each else "")
+    return ""
 
 
 def _never(

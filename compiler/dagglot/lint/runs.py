@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
-from itertools import pairwise
+from datetime import datetime, timedelta
+from itertools import islice, pairwise, takewhile
 from typing import Final
 
 from dagglot.diagnostics import advice
 from dagglot.diagnostics.model import Diagnostic, Related
 from dagglot.expressions.tree import PartitionField, references
-from dagglot.ir import cron
+from dagglot.ir import flow
 from dagglot.ir.kinds import NativeBody, PipelineWait, SensorBody
 from dagglot.ir.model import Pipeline, Schedule, Task
 from dagglot.ir.task_values import values_of
 from dagglot.lint.texts import Look, duration
+from dagglot.semantics import firetimes
 
-_DAY: Final = timedelta(days=1)
+_FROM: Final = datetime(2024, 1, 1)
+_TO: Final = datetime(2033, 1, 1)
+_MANY: Final = 1000
+"""Fire times that are looked at: some days of every quarter of an hour, years of every day."""
 
 
 def runs(pipeline: Pipeline, look: Look) -> Iterator[Diagnostic]:  # noqa: ARG001
@@ -39,7 +43,7 @@ def _reads_partition(pipeline: Pipeline) -> bool:
         if isinstance(task.body, SensorBody) and isinstance(task.body.wait_for, PipelineWait):
             return True  # it waits for the run of its own partition
     values = [value for task in pipeline.tasks for value, _ in values_of(task)]
-    values.extend(group.for_each.items for group in pipeline.groups if group.for_each)
+    values.extend(group.for_each.items for group in flow.groups(pipeline.groups) if group.for_each)
     return any(isinstance(leaf, PartitionField) for leaf in references(values))
 
 
@@ -87,34 +91,8 @@ def _gap(schedule: Schedule) -> timedelta | None:
     """The shortest time from one run to the next."""
     if schedule.every is not None:
         return schedule.every
-    parsed = cron.parse(schedule.cron) if schedule.cron is not None else None
-    if not isinstance(parsed, cron.Cron):
+    if schedule.cron is None:
         return None
-    times = sorted(hour * 60 + minute for hour in parsed.hours for minute in parsed.minutes)
-    gaps = [timedelta(minutes=late - early) for early, late in pairwise(times)]
-    over_night = timedelta(minutes=times[0] - times[-1])
-    gaps.append(_days_between(parsed) + over_night)
-    return min(gaps)
-
-
-def _days_between(parsed: cron.Cron) -> timedelta:
-    """The least number of days from one on which it fires to the next."""
-    if parsed.days_open and parsed.weekdays_open:
-        return _DAY
-    last, least = None, timedelta(days=366)
-    day, end = date(2024, 1, 1), date(2028, 12, 31)  # every kind of year, a leap year included
-    while day < end and least > _DAY:
-        if _fires(parsed, day):
-            least = min(least, day - last) if last else least
-            last = day
-        day += _DAY
-    return least
-
-
-def _fires(parsed: cron.Cron, day: date) -> bool:
-    if day.month not in parsed.months:
-        return False
-    of_month, of_week = day.day in parsed.days, (day.weekday() + 1) % 7 in parsed.weekdays
-    if parsed.days_open or parsed.weekdays_open:
-        return of_month and of_week
-    return of_month or of_week
+    ticks = firetimes.ticks(firetimes.parsed(schedule.cron), _FROM)
+    some = islice(takewhile(lambda tick: tick < _TO, ticks), _MANY)
+    return min((late - early for early, late in pairwise(some)), default=None)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dagglot.diagnostics import advice
 from dagglot.diagnostics.model import Diagnostic, Span
 from dagglot.expressions.tree import Param, Params, references
-from dagglot.ir import connections
+from dagglot.ir import connections, flow
 from dagglot.ir.kinds import AssetWait, NativeBody, NotifyBody, SensorBody
 from dagglot.ir.model import AssetCondition, Pipeline
 from dagglot.ir.task_values import values_of
@@ -44,7 +44,7 @@ def unused(pipeline: Pipeline, look: Look) -> Iterator[Diagnostic]:
 
 def _params(pipeline: Pipeline) -> set[str]:
     values = [value for task in pipeline.tasks for value, _ in values_of(task)]
-    values.extend(group.for_each.items for group in pipeline.groups if group.for_each)
+    values.extend(group.for_each.items for group in flow.groups(pipeline.groups) if group.for_each)
     values.extend(alert.settings for alert in pipeline.alerts)
     values.extend(one.settings for one in pipeline.connections)
     leaves = references(values)
