@@ -3,6 +3,8 @@
 # make fast   the tests that need no orchestrator (below a minute)
 # make conformance N=200 [SEED=1] [TARGETS="prefect dagster"]
 #             random pipelines on the real orchestrators, against the semantics
+# make firetimes N=20000 [SEED=1]
+#             random schedules: the model of each scheduler against its own classes
 # make users  ten pipelines on orchestrators as users start them: scheduler, worker, daemon
 # make bench  the benchmarks, as CPU-time ratios
 
@@ -19,7 +21,7 @@ EXAMPLES := $(addprefix examples/,hello orders_daily groups_and_defaults fan_out
   warehouse_elt)
 TARGETS := -t airflow@3.3 -t airflow@2.11 -t prefect -t dagster
 
-.PHONY: help demo test fast slow users conformance bench lint setup runtimes lock clean
+.PHONY: help demo test fast slow users conformance firetimes bench lint setup runtimes lock clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -75,6 +77,10 @@ N ?= 200
 conformance: runtimes
 	@$(BIN)/python -m tests.conformance -n $(N) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(filter command,$(origin TARGETS)),--targets $(TARGETS))
+
+firetimes: runtimes
+	FIRETIMES=$(if $(filter command,$(origin N)),$(N),20000) FIRETIMES_SEED=$(or $(SEED),1) \
+	  $(BIN)/pytest tests/firetimes/test_schedulers.py -n 2 --dist loadgroup
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks

@@ -41,6 +41,7 @@ def _is_missed(line: Cron, previous: datetime, tick: datetime) -> bool:
 def instant(tick: datetime, zone: ZoneInfo) -> datetime:
     """The first of two; what the clocks skip comes as much too early as they are put forward.
 
-    As pendulum has it. A server on Python 3.13 or later has none, and is not as described here.
+    As pendulum has it. A server on Python 3.13 or later uses `whenever`, and what the clocks skip
+    comes when it would have: there this says too much.
     """
     return tick.replace(tzinfo=UTC) - max(offsets(tick, zone))
