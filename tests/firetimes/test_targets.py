@@ -100,6 +100,18 @@ def test_most_schedules_are_the_same_everywhere(schedule: str, tmp_path: Path) -
         assert Feature.SCHEDULE_CLOCK_CHANGES not in verdicts(one, name, version)
 
 
+def test_airflow_goes_on_from_the_run_before(tmp_path: Path) -> None:
+    """Not from when one looks, which may be before a change of the clocks that it counts over."""
+    one = pipeline(tmp_path, '{cron: "35 * * 1 *", timezone: America/Havana}')
+    looked = datetime(2026, 10, 1, tzinfo=UTC)
+    found = registry.get("airflow").fire_times(one, Context("3.3"), looked)
+    assert next(found).isoformat() == "2027-01-01T05:35:00+00:00"
+    # a first run follows from the start
+    one = pipeline(tmp_path, '{cron: "35 * * 1 *", timezone: America/Havana, start: "2026-10-01"}')
+    found = registry.get("airflow").fire_times(one, Context("2.11"), looked)
+    assert next(found).isoformat() == "2027-01-01T04:35:00+00:00"
+
+
 def job(word: str) -> Job:
     (made,), found = jobs([word], None, NO_PROJECT)
     assert not found

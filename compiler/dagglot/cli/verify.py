@@ -36,9 +36,9 @@ def verify(
     """Compare what the orchestrator sees with the document.
 
     Loads the generated code in the real orchestrator and compares tasks, edges, schedule, the next
-    fire times, retries, timeouts and params. With --stores it asks the orchestrator of your own settings (AIRFLOW_HOME,
-    PREFECT_API_URL, DAGSTER_HOME and the like) which of the connections, secrets and limits it
-    lacks that SETUP.md lists.
+    fire times, retries, timeouts and params. With --stores it asks the orchestrator of your own
+    settings (AIRFLOW_HOME, PREFECT_API_URL, DAGSTER_HOME and the like) which of the connections,
+    secrets and limits it lacks that SETUP.md lists.
 
     Examples:
 

@@ -11,6 +11,7 @@ from dagglot.frozen import dataclass
 from dagglot.ir.model import Schedule
 from dagglot.semantics import firetimes, intervals
 from dagglot.targets import clock_changes
+from dagglot.targets.airflow.firetimes import going_on, of_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,6 @@ def _halves(line: str, zone: str) -> tuple[str, ...]:
 
 
 def _model(lines: tuple[str, ...], zone: str) -> clock_changes.Model:
-    from dagglot.targets.airflow.firetimes import of_lines
-
     known = [firetimes.parsed(line) for line in lines]
     return lambda since: of_lines(known, ZoneInfo(zone), since)
 
@@ -75,10 +74,12 @@ def fire_times(schedule: Schedule, version: str, since: datetime) -> Iterator[da
     made = timetable(schedule, version)
     if made is None:
         return iter(())
-    if schedule.start is not None:
-        since = max(since, schedule.start)
-    if made.every is not None and schedule.start is not None:
-        found = firetimes.of_interval(made.every, schedule.start, since)
+    start = schedule.start
+    if made.every is not None and start is not None:
+        found = firetimes.of_interval(made.every, start, since)
+    elif start is not None and since <= start:
+        found = _model(made.lines, made.zone)(start)
     else:
-        found = _model(made.lines, made.zone)(since)
+        known = [firetimes.parsed(line) for line in made.lines]
+        found = going_on(known, ZoneInfo(made.zone), since, start)
     return firetimes.until(found, schedule.end)

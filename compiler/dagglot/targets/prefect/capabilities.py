@@ -223,8 +223,8 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         "`prefect deploy --all`",
     ),
     Feature.SCHEDULE_CLOCK_CHANGES: lossy(
-        "a time that the clocks skip comes as much too early (from Python 3.13 on, where the server "
-        "runs, it does not), and of one that they repeat the first"
+        "a time that the clocks skip comes as much too early (not where the server runs on "
+        "Python 3.13 or later), and of one that they repeat the first"
     ),
     Feature.SCHEDULE_EVERY: native("an interval with its anchor, in UTC"),
     Feature.SCHEDULE_EVERY_IN_LINES: native(),
