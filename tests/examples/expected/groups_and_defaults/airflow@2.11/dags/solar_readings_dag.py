@@ -24,7 +24,7 @@ from pipeline_helpers.values import json_text, to_json, to_text
 with DAG(
     dag_id="solar_readings",
     description="Check and add up the day's readings of every solar site.",
-    schedule=CronTriggerTimetable("15 1 * * *", timezone="Europe/Lisbon"),
+    schedule=CronTriggerTimetable("15 4 * * *", timezone="Europe/Lisbon"),
     start_date=pendulum.datetime(2026, 1, 1, tz="Europe/Lisbon"),
     catchup=False,
     is_paused_upon_creation=False,

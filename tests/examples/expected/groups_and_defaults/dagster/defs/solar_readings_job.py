@@ -400,7 +400,7 @@ START = datetime(2026, 1, 1, tzinfo=ZoneInfo("Europe/Lisbon"))
 @dg.schedule(
     name="solar_readings_schedule",
     job=solar_readings,
-    cron_schedule="15 1 * * *",
+    cron_schedule="15 4 * * *",
     execution_timezone="Europe/Lisbon",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
