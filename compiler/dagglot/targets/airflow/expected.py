@@ -141,8 +141,8 @@ def _task(made: Woven, task: Task, context: Context) -> dict[str, Any]:
         case SensorBody():
             facts["operator"] = "ExternalTaskSensor"
         case SqlBody(connection=name):
-            duckdb = type_of(pipeline, name) == "duckdb"
-            facts["operator"] = "PythonOperator" if duckdb else "SQLExecuteQueryOperator"
+            by_helper = type_of(pipeline, name) in ("duckdb", "bigquery")
+            facts["operator"] = "PythonOperator" if by_helper else "SQLExecuteQueryOperator"
         case NoopBody():
             facts["operator"] = "EmptyOperator"
         case NativeBody(calls=calls):

@@ -52,7 +52,7 @@ def run_pod(
         made = _Pod(client.CoreV1Api(connection), namespace, manifest)
         try:
             made.create()
-            logger.info("created the pod %(name)s in the namespace %(namespace)s", made.place)
+            logger.info("created the pod %s in %s", made.place["name"], namespace)
             while True:
                 state = made.state()
                 if state.running or state.terminated:
