@@ -191,6 +191,15 @@ def test_any_value_at_any_place(seed: int) -> None:
         check(text.encode("utf-8", "replace"))
 
 
+def test_a_task_of_no_kind_with_more_that_is_wrong() -> None:
+    said = check(
+        b"dagglot: 1\npipeline: a\ntasks:\n"
+        b'  x: {type: "${{", trigger_rule: all_sucess, retries: x, timeout: 5 minutes}\n'
+        b"  y: {type: noop, trigger_rule: all_sucess}\n"
+    )
+    assert {one.rule.code for one in said.diagnostics} == {"DG104", "DG301", "DG302", "DG304"}
+
+
 # --- what means nothing ---------------------------------------------------------------------------
 
 

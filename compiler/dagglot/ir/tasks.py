@@ -411,11 +411,15 @@ def _script_places(value: Map) -> dict[str, Span]:
     return made
 
 
+_RULES: Final = frozenset(rule.value for rule in TriggerRule)
+
+
 def _trigger_rule(read: Reader, value: Map) -> TriggerRule:
     if "trigger_rule" not in value:
         return TriggerRule.ALL_SUCCESS
     word = read.text(value, "trigger_rule", "all_success")
-    return TriggerRule(word or "all_success")
+    # a task of no known kind is refused as a whole: what else is wrong with it is still there
+    return TriggerRule(word) if word in _RULES else TriggerRule.ALL_SUCCESS
 
 
 def _moved(read: Reader, value: Map) -> str | None:
