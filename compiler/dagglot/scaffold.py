@@ -10,8 +10,9 @@ from typing import Final
 _PIPELINE: Final = """\
 # yaml-language-server: $schema=../pipeline.v1.schema.json
 dagglot: 1
-pipeline: daily_report
+pipeline: daily_report # dagglot: ignore DG806 (an `on_failure` before it matters)
 description: Count yesterday's orders and say how many there were.
+owner: data@example.com
 schedule: {cron: "0 6 * * *", timezone: UTC, start: "2026-01-01"}
 
 params:

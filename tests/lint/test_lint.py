@@ -241,3 +241,9 @@ def test_a_switch_is_a_constant(space: Space) -> None:
     space.project('lint: {DG804: "${{ vars.level }}"}\n')
     ran = space.run("lint")
     assert (ran.code, ran.codes) == (4, ["DG112"])
+
+
+def test_a_new_project_follows_the_advice(space: Space) -> None:
+    assert space.run("init", ".").code == 0
+    ran = space.run("lint")
+    assert (ran.code, ran.err) == (0, "1 pipeline, nothing to say\n")

@@ -71,7 +71,7 @@ def _inserts(task: Task, body: SqlBody, times: str, look: Look) -> Iterator[Diag
                 place_of(words, _before(text, words, number), task.at("sql"), look),
                 task=task.id,
                 times=times,
-                table=found[1].replace(UNKNOWN, "…"),
+                table=re.sub(r'["`\[\]]', "", found[1]).replace(UNKNOWN, "…"),
                 related=(Related(task.at("retries"), "retried by this"),),
                 help="delete the slice first, or insert `on conflict`",
             )

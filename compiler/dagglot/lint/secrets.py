@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from dagglot.diagnostics import advice
@@ -58,7 +58,7 @@ def secrets(pipeline: Pipeline, look: Look) -> Iterator[Diagnostic]:
             )
 
 
-def veiled(pipelines: Iterator[Pipeline] | tuple[Pipeline, ...], look: Look) -> Mapping[str, str]:
+def veiled(pipelines: Iterable[Pipeline], look: Look) -> Mapping[str, str]:
     """The texts without the secrets in them, each character a bullet: what snippets may show."""
     made = dict(look.texts)
     values = {
