@@ -65,7 +65,9 @@ class Database(Connection):
         return found
 
 
-def wait_for(connection: sa.Connection, statement: sa.TextClause, given: dict[str, Any]) -> Any:
+def wait_for(
+    connection: sa.Connection, statement: sa.TextClause, given: dict[str, Any]
+) -> Any:
     """In a thread: DuckDB works where no signal gets through, such as that of a timeout."""
     if connection.dialect.name != "duckdb":
         return connection.execute(statement, given)
