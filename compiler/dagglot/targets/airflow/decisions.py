@@ -22,6 +22,9 @@ from dagglot.ir.model import (
 from dagglot.targets.airflow.steps import RULE, edges_to, made_step
 from dagglot.targets.airflow.watching import beside
 
+_UNMOVED: Final = frozenset({TriggerRule.ALL_DONE, TriggerRule.NONE_FAILED})
+"""Rules whose answer one more upstream that succeeded does not change: they bear an edge from the
+list, without which Airflow fails what is to run where all above it was skipped early."""
 _ALONE: Final = frozenset(
     {
         TriggerRule.ALL_SUCCESS,
@@ -66,7 +69,11 @@ class Decisions(ABC):
             return self.root(task, group)
         gates, branches = self.deciders(task, group)
         if not gates and not branches and task.trigger_rule in _ALONE:
-            return task
+            above = self.list_above(group)
+            if not above or task.trigger_rule is TriggerRule.ALL_SUCCESS:
+                return task
+            if task.trigger_rule in _UNMOVED:
+                return replace(task, depends_on=(*task.depends_on, *edges_to(above)))
         alone = task.trigger_rule is TriggerRule.ALL_SUCCESS and len(task.upstream) == 1
         if alone and task.upstream[0] not in (*gates, *branches):
             # a gate further up has skipped the only upstream already

@@ -82,7 +82,9 @@ class Passing:
 
     def _is_list_of(self, step: str, task: Task) -> bool:
         group = self.woven.groups.get(task.id)
-        if group is not None and isinstance(task.body, OtherBody):
+        if group is not None and (
+            isinstance(task.body, OtherBody) or task.trigger_rule is not TriggerRule.ALL_SUCCESS
+        ):
             return False  # what decides in a mapped group stands below the list by an edge alone
         return self.woven.items.get(task.id if group is None else group.id) == step
 

@@ -1,6 +1,11 @@
 """The code location: every job of `defs`, and the schedules."""
 
 import dagster as dg
-from defs import group_skipped_from_above_job
+from defs import group_skipped_early_job, group_skipped_from_above_job
 
-defs = dg.Definitions(jobs=[group_skipped_from_above_job.group_skipped_from_above])
+defs = dg.Definitions(
+    jobs=[
+        group_skipped_early_job.group_skipped_early,
+        group_skipped_from_above_job.group_skipped_from_above,
+    ],
+)

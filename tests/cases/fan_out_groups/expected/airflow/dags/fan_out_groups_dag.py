@@ -154,7 +154,7 @@ with DAG(
 
     watcher_ = watcher()
 
-    ready_ >> file__above >> file__items_
+    ready_ >> file__above >> file__items_ >> dag.get_task("file.tidy")
     [ready_, files_] >> file_
     chain(
         [

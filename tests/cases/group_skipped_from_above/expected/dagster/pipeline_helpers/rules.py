@@ -172,6 +172,19 @@ def elements(
     return decorate
 
 
+@dg.op(out=OUTPUTS)
+def gather(results: list, outcomes: list) -> Iterator[dg.Output[Any]]:
+    """The instances of a mapped task as one: their results in a list, their states."""
+    has_instances = outcomes[0].index is not None
+    outcome = Outcome(
+        task=outcomes[0].task,
+        states=tuple(state for one in outcomes for state in one.states),
+        fails_run=any(one.fails_run for one in outcomes),
+    )
+    yield dg.Output(results if has_instances else None, "result")
+    yield dg.Output(outcome, "outcome")
+
+
 def _is_retried(context: dg.OpExecutionContext, error: Exception) -> bool:
     policy = context.op_def.retry_policy
     if policy is None or not getattr(error, "allow_retries", True):

@@ -8,6 +8,7 @@ from airflow.decorators import task, task_group
 from airflow.exceptions import AirflowFailException
 from pipeline_helpers.choices import as_items
 from pipeline_helpers.exits import exit_fails
+from pipeline_helpers.instances import decide
 from pipeline_helpers.values import to_json
 
 with DAG(
@@ -44,7 +45,13 @@ with DAG(
 
         load_ = load(item=item)
 
-        @task(trigger_rule="all_skipped")
+        @task(trigger_rule="all_done")
+        def retry__rule(ti=None):
+            decide(ti, "all_skipped", ["file.load"])
+
+        retry__rule_ = retry__rule()
+
+        @task
         @exit_fails
         def retry():
             from jobs import retry
@@ -53,7 +60,7 @@ with DAG(
 
         retry_ = retry()
 
-        load_ >> retry_
+        load_ >> retry__rule_ >> retry_
 
     file_ = file.expand(item=file__items_)
 
@@ -73,4 +80,5 @@ with DAG(
     watcher_ = watcher()
 
     find_ >> file_ >> after_
+    file__items_ >> dag.get_task("file.retry__rule")
     [find_, dag.get_task("file.load")] >> watcher_

@@ -168,7 +168,15 @@ def decide(rule: str, statuses: Sequence[str]) -> str | None:
             return UPSTREAM_FAILED
         case "all_success" if seen[SKIPPED]:
             return SKIPPED
+        case "all_failed" if seen[SUCCESS] or seen[SKIPPED]:
+            return SKIPPED
+        case "all_skipped" if seen[SUCCESS] or bad:
+            return SKIPPED
         case "one_done" if not seen[SUCCESS] + seen[FAILED]:
+            return SKIPPED
+        case "none_failed" if bad:
+            return UPSTREAM_FAILED
+        case "none_skipped" if seen[SKIPPED]:
             return SKIPPED
     return None
 
