@@ -13,8 +13,9 @@ from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
 from dagglot.ir.expand import thaw
-from dagglot.scenarios import acted_out, decides_early
+from dagglot.scenarios import acted_out, decides_early, open_question
 from dagglot.semantics.scenario import Given
+from dagglot.semantics.simulate import UnansweredError
 from dagglot.trace import VERSION
 
 if TYPE_CHECKING:
@@ -200,7 +201,11 @@ def act(
     """Act a scenario out on each target, and compare: no body of the user's runs."""
     from dagglot import replays
 
-    acted = acted_out(pipeline, given)
+    try:
+        acted = acted_out(pipeline, given)
+    except UnansweredError as error:
+        message, help = open_question(error, command_line=True)
+        return Compared((), (codes.SCENARIO_OPEN.at(None, message=message, help=help),), sources)
     params = {acted.id: {name: thaw(value) for name, value in given.params.items()}}
     found: list[Diagnostic] = []
     traces: dict[str, Trace] = {}

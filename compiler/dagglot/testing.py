@@ -161,11 +161,11 @@ class _Play:
 
 def _play(pipeline: Pipeline, scenario: Scenario, number: int) -> _Play:
     given, _ = read(pipeline, scenario.given)
-    acted = acted_out(pipeline, given, number)
     try:
-        return _Play(pipeline, scenario, given, acted, simulate(pipeline, given))
-    except UnansweredError as error:
-        return _Play(pipeline, scenario, given, acted, None, (_open(scenario, error),))
+        simulated = simulate(pipeline, given)
+        return _Play(pipeline, scenario, given, acted_out(pipeline, given, number), simulated)
+    except UnansweredError as error:  # there is nothing that could be acted out
+        return _Play(pipeline, scenario, given, pipeline, None, (_open(scenario, error),))
 
 
 def _params(given: Given) -> dict[str, object]:

@@ -165,6 +165,25 @@ def test_what_a_test_leaves_open(space: Space) -> None:
     assert "^ give `list: {output: …}`" in ran.out
 
 
+ATTEMPT = """
+dagglot: 1
+pipeline: a
+tasks: {top: {type: noop, when: "${{ run.attempt > 5 }}"}}
+tests: {it: {expect: {run: success}}}
+"""
+
+
+def test_what_no_test_can_give_is_not_acted_out_either(space: Space) -> None:
+    space.write("a.yaml", ATTEMPT)
+    said = "`when` of `top` reads `run.attempt`, which no scenario can give"
+    for ran in (
+        space.run("test", "a.yaml", "-t", "airflow"),
+        space.run("parity", "a.yaml", "-t", "airflow", "-t", "prefect", "-g", "top=success"),
+    ):
+        assert ran.code == 3
+        assert said in ran.out + ran.err
+
+
 # --- for programs --------------------------------------------------------------------------------
 
 
