@@ -208,9 +208,10 @@ WAITS = {
     "capped": [2, 3, 3],
     "at_once": [0, 0],
 }
-LATENCY = 15.0
-"""Seconds that an orchestrator may take to start an attempt that is due, on a busy machine with two
-cores: Dagster starts a process for each, and eleven tasks are due at once."""
+LATENCY = 60.0
+"""Seconds that an orchestrator may take to start an attempt that is due, on a machine with two cores
+that other tests keep busy: Dagster starts a process for each, and eleven tasks are due at once. It
+took 31 s with a load of ten."""
 
 
 @pytest.mark.parametrize("target", GROUPS)

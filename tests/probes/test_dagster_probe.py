@@ -68,7 +68,7 @@ def only(run: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def loaded() -> dict[str, Any]:
-    return load(PROJECT, **{"from": "2026-01-01T00:00:00+00:00"})
+    return load(PROJECT, ticks=3, **{"from": "2026-01-01T00:00:00+00:00"})
 
 
 def test_load_finds_the_location_as_dagster_dev_does(loaded: dict[str, Any]) -> None:
