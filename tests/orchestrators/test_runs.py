@@ -209,7 +209,7 @@ WAITS = {
     "at_once": [0, 0],
 }
 LATENCY = 60.0
-"""Seconds that an orchestrator may take to start an attempt that is due, on a machine with two cores
+"""Seconds that an orchestrator may take to start an attempt that is due, on a machine of two cores
 that other tests keep busy: Dagster starts a process for each, and eleven tasks are due at once. It
 took 31 s with a load of ten."""
 
