@@ -115,7 +115,7 @@ def _top(pipeline: Pipeline) -> list[str]:
     """The members of the pipeline itself, in the author's order."""
     order: dict[str, None] = {}
     for task in pipeline.tasks:
-        order.setdefault(task.id.split(".")[0])
+        order.setdefault(task.group.split(".")[0] if task.group else task.id)
     return list(order)
 
 

@@ -186,6 +186,7 @@ class Feature(Enum):
     PRODUCES = "produces"
     CONSUMES = "consumes"
     CHECKS = "checks"
+    CHECKS_WARN = "checks-warn"
     FRESHNESS = "freshness"
     # being told
     DEADLINE = "deadline"
@@ -483,7 +484,6 @@ _OF_KEYS = {
     "resources": Feature.RESOURCES,
     "consumes": Feature.CONSUMES,
     "produces": Feature.PRODUCES,
-    "checks": Feature.CHECKS,
     "on_failure": Feature.TASK_ON_FAILURE,
     "on_success": Feature.TASK_ON_SUCCESS,
     "on_retry": Feature.TASK_ON_RETRY,
@@ -518,6 +518,8 @@ def _kind(task: Task) -> Feature:
             return _SENSORS[type(wait)]
         case kinds.ContainerBody(runtime=runtime):
             return Feature(f"container-{runtime}")
+        case kinds.CheckBody(severity=severity):
+            return Feature.CHECKS if severity == "error" else Feature.CHECKS_WARN
         case body:
             return Feature(kind_of(body).replace("_", "-"))
 

@@ -363,6 +363,21 @@ ASSET_NOT_DOWNSTREAM: Final = _rule(
     "reads the old state in one run and the new one in the next: depend on it, directly or not.",
 )
 
+DUPLICATE_CHECK: Final = _rule(
+    "DG223",
+    "duplicate-check",
+    "task `{task}` has two checks called `{name}`",
+    "A check is a task of its own, whose id is that of the task it checks, a dot and the check's "
+    "name. Two checks of one task need two names.",
+)
+NO_CHECKS_HERE: Final = _rule(
+    "DG224",
+    "no-checks-here",
+    "task `{task}` has `checks`, and is {what}",
+    "A check is a task below the one that it checks, between that one and whoever depends on it. "
+    "Below a branch stands only what it may choose, and below a teardown only teardowns.",
+)
+
 # --- DG3xx: values, expression types, schedule --------------------------------------------------
 
 EXPRESSION: Final = _rule(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from dagglot.expressions.tree import ConnectionField, SecretRef, references
-from dagglot.ir.kinds import HttpBody, HttpWait, SensorBody, SparkBody, SqlBody, SqlWait
+from dagglot.ir.kinds import CheckBody, HttpBody, HttpWait, SensorBody, SparkBody, SqlBody, SqlWait
 from dagglot.ir.model import Alert, Connection, Pipeline, Task
 from dagglot.ir.task_values import values_of
 
@@ -41,9 +41,12 @@ def secrets(pipeline: Pipeline) -> Iterator[str]:
 def of_task(task: Task) -> Iterator[tuple[str, str]]:
     """The connections that a task's body names, with the key that does."""
     match task.body:
-        case SqlBody(connection=name) | HttpBody(connection=name) | SparkBody(connection=name) if (
-            name
-        ):
+        case (
+            SqlBody(connection=name)
+            | CheckBody(look=SqlBody(connection=name))
+            | HttpBody(connection=name)
+            | SparkBody(connection=name)
+        ) if name:
             yield name, "connection"
         case SensorBody(
             wait_for=HttpWait(request=HttpBody(connection=name))
@@ -52,10 +55,9 @@ def of_task(task: Task) -> Iterator[tuple[str, str]]:
             yield name, "wait_for"
         case _:
             pass
-    for check in task.checks:
-        named = check.settings.get("connection")
-        if isinstance(named, str):
-            yield named, "checks"
+    for index, check in enumerate(task.checks):
+        if isinstance(check.look, SqlBody):
+            yield check.look.connection, f"checks.{index}"
 
 
 def _of_alert(alert: Alert) -> Iterator[str]:

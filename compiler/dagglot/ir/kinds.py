@@ -277,6 +277,18 @@ class NotifyBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckBody:
+    """Ask whether what a task has made is good: the first cell of a query, or what a function
+    returns, is true. The pass ``checks`` makes such tasks; ``of`` is the id of the one that is
+    checked, ``name`` the check's own."""
+
+    look: SqlBody | PythonBody
+    of: str
+    name: str
+    severity: Literal["error", "warn"] = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherBody:
     """What no document says: a task that a target makes for itself, by its ``kind``."""
 
@@ -301,6 +313,7 @@ Body: TypeAlias = (
     | NotifyBody
     | NoopBody
     | NativeBody
+    | CheckBody
     | OtherBody
 )
 
@@ -321,6 +334,7 @@ _WORDS: Final[Mapping[type[Body], str]] = {
     NotifyBody: "notify",
     NoopBody: "noop",
     NativeBody: "native",
+    CheckBody: "check",
 }
 
 

@@ -20,6 +20,7 @@ from dagglot.ir.kinds import ApprovalBody as ApprovalBody
 from dagglot.ir.kinds import Body as Body
 from dagglot.ir.kinds import BranchBody as BranchBody
 from dagglot.ir.kinds import BranchCase as BranchCase
+from dagglot.ir.kinds import CheckBody as CheckBody
 from dagglot.ir.kinds import ContainerBody as ContainerBody
 from dagglot.ir.kinds import DbtBody as DbtBody
 from dagglot.ir.kinds import GateBody as GateBody
@@ -262,12 +263,13 @@ class Pool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A data check that runs after its task, as a task ``task.name`` of its own."""
+    """A data check that runs after its task: the pass ``checks`` makes the task ``task.name``."""
 
     name: str
+    look: SqlBody | PythonBody
     severity: Literal["error", "warn"] = "error"
-    settings: Mapping[str, Value] = field(default_factory=dict)
     span: Span = span_field()
+    places: Places = places_field()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,8 +320,8 @@ class Task:
 
     @property
     def name(self) -> str:
-        """The id without its group."""
-        return self.id.rpartition(".")[2]
+        """The id without its group; that of a check has the task's: ``sales.not_empty``."""
+        return self.id[len(self.group) + 1 :] if self.group else self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dagglot.ir import kinds
 from dagglot.ir.model import (
     ApprovalBody,
     BranchBody,
+    CheckBody,
     ContainerBody,
     DbtBody,
     GateBody,
@@ -36,8 +37,6 @@ def values_of(task: Task) -> Iterator[tuple[Value, str]]:
         yield task.for_each.items, "for_each"
     yield from ((value, "env") for value in task.env.values())
     yield from body_values(task)
-    for check in task.checks:
-        yield from ((value, "checks") for value in check.settings.values())
 
 
 def body_values(task: Task) -> Iterator[tuple[Value, str]]:
@@ -48,8 +47,7 @@ def body_values(task: Task) -> Iterator[tuple[Value, str]]:
         case ShellBody() as body:
             yield body.run, "run"
         case SqlBody() as body:
-            yield body.sql, "sql"
-            yield from _mapping(body.parameters, "parameters")
+            yield from _of_query(body)
         case GateBody() as body:
             yield body.condition, "if"
             if body.call is not None:
@@ -83,6 +81,11 @@ def body_values(task: Task) -> Iterator[tuple[Value, str]]:
             yield body.partition, "partition"
         case ApprovalBody(message=message) | NotifyBody(message=message):
             yield message, "message"
+        case CheckBody(look=look):
+            if isinstance(look, SqlBody):
+                yield from _of_query(look)
+            else:
+                yield from _mapping(look.args, "args")
         case OtherBody() as body:
             for key, value in body.settings.items():
                 yield value, key
@@ -90,6 +93,11 @@ def body_values(task: Task) -> Iterator[tuple[Value, str]]:
             return
         case _:
             assert_never(task.body)
+
+
+def _of_query(body: SqlBody) -> Iterator[tuple[Value, str]]:
+    yield body.sql, "sql"
+    yield from _mapping(body.parameters, "parameters")
 
 
 def _of_request(body: HttpBody) -> Iterator[tuple[Value, str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final, Literal, cast
 
 from dagglot.beside import Beside
@@ -12,7 +13,7 @@ from dagglot.diagnostics.model import Diagnostic, Span
 from dagglot.diagnostics.suggest import did_you_mean
 from dagglot.expressions.evaluate import text_of
 from dagglot.expressions.parse import Scope, split
-from dagglot.ir import defaults
+from dagglot.ir import bodies, defaults
 from dagglot.ir.bodies import read_body
 from dagglot.ir.expand import Constants, Expanded, Expander, id_of
 from dagglot.ir.model import (
@@ -24,7 +25,9 @@ from dagglot.ir.model import (
     ForEach,
     Group,
     Pool,
+    PythonBody,
     Retries,
+    SqlBody,
     Task,
     TriggerRule,
 )
@@ -38,6 +41,7 @@ class Names:
 
     tasks: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
+    checks: set[str] = field(default_factory=set)
     copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def resolve(self, name: str, group: str) -> tuple[str, ...] | None:
@@ -47,7 +51,7 @@ class Names:
         """
         for prefix in _outwards(group):
             full = f"{prefix}.{name}" if prefix else name
-            if full in self.tasks or full in self.groups:
+            if full in self.tasks or full in self.groups or full in self.checks:
                 return (full,)
             if full in self.copies:
                 return self.copies[full]
@@ -116,6 +120,8 @@ class _Tasks:
                 self.collect(value["tasks"], full)
             else:
                 self.names.tasks.add(full)
+                if isinstance(value, Map) and value.get("checks"):
+                    self.names.checks.update(f"{full}.{one['name']}" for one in value["checks"])
         for id, made in self.copies.get(id_of(declared), {}).items():
             full = f"{group}.{id}" if group else id
             self.names.copies[full] = tuple(f"{group}.{one}" if group else one for one in made)
@@ -194,7 +200,7 @@ class _Tasks:
             retries=self.retries(value),
             pool=self.pool(value),
             env=read.value_map(value, "env", secret) if "env" in value else {},
-            checks=tuple(self.checks(value, secret)),
+            checks=tuple(self.checks(value, scope, secret)) if value.get("checks") else (),
             teardown_of=tuple(
                 dependency.task
                 for dependency in self.dependencies(value, "teardown_of", full, group)
@@ -330,26 +336,25 @@ class _Tasks:
             return Pool(name=str(given["name"]), slots=int(given.get("slots", 1)))
         return Pool(name=self.read.text(value, "pool")) if given is not None else None
 
-    def checks(self, value: Map, scope: Scope) -> list[Check]:
-        given = value.get("checks")
-        made: list[Check] = []
-        if not isinstance(given, Seq):
-            return made
-        for index, item in enumerate(given):
+    def checks(self, value: Map, scope: Scope, secret: Scope) -> Iterator[Check]:
+        given: Seq = value["checks"]
+        for index, written in enumerate(given):
+            item = written
+            if item.get("file") is not None:
+                item = self.with_file(item, self.of_copies.get(id_of(written)))
+            look: SqlBody | PythonBody
+            if "call" in item:
+                look = bodies.python(self.read, item, secret)
+            else:
+                look = replace(bodies.sql(self.read, item, scope, secret), output="scalar")
             severity = self.read.text(item, "severity", "error")
-            made.append(
-                Check(
-                    name=self.read.text(item, "name"),
-                    severity=cast('Literal["error", "warn"]', severity),
-                    settings={
-                        key: self.read.value(item, key, scope)
-                        for key in item
-                        if key not in ("name", "severity") and not key.startswith("x-")
-                    },
-                    span=given.span(index),
-                )
+            yield Check(
+                name=self.read.text(item, "name"),
+                look=look,
+                severity=cast('Literal["error", "warn"]', severity),
+                span=given.span(index),
+                places=Places(item, partial(_script_places, item)),
             )
-        return made
 
 
 def _texts(read: Reader, value: Map, key: str) -> dict[str, str]:

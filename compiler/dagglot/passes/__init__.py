@@ -9,6 +9,7 @@ from dagglot.diagnostics.model import Diagnostic
 from dagglot.ir.model import Pipeline
 from dagglot.passes.asset_order import asset_order
 from dagglot.passes.branches import branches
+from dagglot.passes.checks import checks
 from dagglot.passes.connection_use import connection_use
 from dagglot.passes.dependencies import dependencies
 from dagglot.passes.kind_keys import kind_keys
@@ -22,6 +23,7 @@ from dagglot.passes.teardowns import teardowns
 Pass: TypeAlias = Callable[[Pipeline], tuple[Pipeline, tuple[Diagnostic, ...]]]
 
 PASSES: Final[tuple[Pass, ...]] = (
+    checks,
     dependencies,
     asset_order,
     branches,

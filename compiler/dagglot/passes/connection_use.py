@@ -9,7 +9,7 @@ from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.diagnostics.suggest import did_you_mean
 from dagglot.ir.connections import of_task
-from dagglot.ir.kinds import HttpBody, HttpWait, SensorBody, SparkBody, SqlBody, SqlWait
+from dagglot.ir.kinds import CheckBody, HttpBody, HttpWait, SensorBody, SparkBody, SqlBody, SqlWait
 from dagglot.ir.model import Alert, Pipeline, Task
 
 DATABASES: Final = ("postgres", "mysql", "sqlite", "duckdb", "snowflake", "bigquery")
@@ -31,7 +31,7 @@ def _of_task(task: Task, types: Mapping[str, str]) -> Iterator[Diagnostic]:
     fit: tuple[str, ...] = DATABASES
     what = "SQL"
     match task.body:
-        case SqlBody() as body:
+        case (SqlBody() as body) | CheckBody(look=SqlBody() as body):
             yield from _parameters(task, body, "sql")
         case SensorBody(wait_for=SqlWait(query=body)):
             yield from _parameters(task, body, "wait_for")
@@ -42,14 +42,13 @@ def _of_task(task: Task, types: Mapping[str, str]) -> Iterator[Diagnostic]:
         case _:
             pass
     for name, key in of_task(task):
-        wanted, whose = (DATABASES, "SQL") if key == "checks" else (fit, what)
-        if name in types and types[name] not in wanted:
+        if name in types and types[name] not in fit:
             yield codes.CONNECTION_TYPE.at(
                 task.at(key),
                 name=name,
                 type=types[name],
-                what=whose,
-                help="it takes one of type " + ", ".join(f"`{one}`" for one in wanted),
+                what=what,
+                help="it takes one of type " + ", ".join(f"`{one}`" for one in fit),
             )
 
 

@@ -2,7 +2,8 @@
 
 To depend on a group is to depend on its leaves; a group's own ``depends_on`` applies to its roots.
 Roots and leaves count the edges inside the group (semantics.md, "Groups"), so groups are worked
-from the innermost outwards.
+from the innermost outwards. Whoever depends on a task depends on its checks too, but for those that
+only warn; a check is no leaf.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dagglot.diagnostics.model import Diagnostic, Related
 from dagglot.expressions.tree import TaskOutput, references
 from dagglot.ir import graph
 from dagglot.ir.model import (
+    CheckBody,
     Dependency,
     Group,
     Pipeline,
@@ -57,6 +59,14 @@ def _with_edges(task: Task, edges: _Edges) -> Task:
 class _Edges:
     def __init__(self, pipeline: Pipeline) -> None:
         self.teardowns = {task.id for task in pipeline.tasks if task.teardown_of}
+        self.checks: dict[str, tuple[str, ...]] = {}
+        """The checks of a task, but for those that only warn."""
+        self.check_of: dict[str, str] = {}
+        for task in pipeline.tasks:
+            if isinstance(task.body, CheckBody):
+                of = self.check_of[task.id] = task.body.of
+                if task.body.severity == "error":
+                    self.checks[of] = (*self.checks.get(of, ()), task.id)
         self.members: dict[str, tuple[str, ...]] = {}
         for group in pipeline.groups:
             self.collect(group)
@@ -75,7 +85,7 @@ class _Edges:
         tasks = self.members[group.id]
         edges = {id: [edge.task for edge in self.expanded(id)] for id in tasks}
         # a teardown is no leaf, and what it alone waits for is one
-        work = [id for id in tasks if id not in self.teardowns]
+        work = [id for id in tasks if id not in self.teardowns and id not in self.check_of]
         self.leaves[group.id] = graph.leaves(work or tasks, edges)
         for root in graph.roots(tasks, edges):
             known = {edge.task for edge in self.direct[root] if not edge.implicit}
@@ -99,7 +109,14 @@ class _Edges:
                 # an edge that is written counts, wherever an expression makes it too
                 if leaf not in made or (made[leaf].implicit and not one.implicit):
                     made[leaf] = one
+        if self.checks:
+            self.with_checks(task, made)
         return tuple(made.values())
+
+    def with_checks(self, task: str, made: dict[str, Dependency]) -> None:
+        for id, edge in list(made.items()):
+            for check in self.checks.get(id, ()) if self.check_of.get(task) != id else ():
+                made.setdefault(check, replace(edge, task=check, implicit=False))
 
 
 def _implicit(task: Task, found: list[Diagnostic]) -> Iterator[Dependency]:

@@ -9,7 +9,7 @@ from dagglot.diagnostics.model import Diagnostic, Span
 from dagglot.expressions.shell import shell_safe
 from dagglot.expressions.tree import Expression, Text, references
 from dagglot.expressions.unparse import is_expression, unparse
-from dagglot.ir.kinds import ContainerBody, SensorBody, ShellBody, SqlBody, SqlWait
+from dagglot.ir.kinds import CheckBody, ContainerBody, SensorBody, ShellBody, SqlBody, SqlWait
 from dagglot.ir.model import Pipeline, Task, Value
 
 
@@ -29,7 +29,7 @@ def _findings(task: Task) -> Iterator[Diagnostic]:
     match task.body:
         case ShellBody(run=run):
             yield from _unsafe(task, run, "run", "env")
-        case SqlBody(sql=sql):
+        case SqlBody(sql=sql) | CheckBody(look=SqlBody(sql=sql)):
             yield from _unsafe(task, sql, "sql", "parameters")
         case SensorBody(wait_for=SqlWait(query=query)):
             yield from _unsafe(task, query.sql, "wait_for", "parameters")

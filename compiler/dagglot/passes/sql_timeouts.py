@@ -11,21 +11,26 @@ from datetime import timedelta
 
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.expressions.tree import Text
-from dagglot.ir.model import Pipeline, SqlBody, Task
+from dagglot.ir.model import CheckBody, Pipeline, SqlBody, Task
 
 
 def sql_timeouts(pipeline: Pipeline) -> tuple[Pipeline, tuple[Diagnostic, ...]]:
     """The transactions of tasks with a timeout begin with it."""
     types = {one.name: one.type for one in pipeline.connections}
     tasks = tuple(
-        _bounded(task, task.body, task.timeout)
-        if isinstance(task.body, SqlBody)
-        and task.timeout is not None
-        and types.get(task.body.connection) == "postgres"
+        _bounded(task, sql, task.timeout)
+        if task.timeout is not None
+        and (sql := _sql(task)) is not None
+        and types.get(sql.connection) == "postgres"
         else task
         for task in pipeline.tasks
     )
     return (pipeline if tasks == pipeline.tasks else replace(pipeline, tasks=tasks)), ()
+
+
+def _sql(task: Task) -> SqlBody | None:
+    body = task.body.look if isinstance(task.body, CheckBody) else task.body
+    return body if isinstance(body, SqlBody) else None
 
 
 def _bounded(task: Task, body: SqlBody, timeout: timedelta) -> Task:
@@ -38,4 +43,7 @@ def _bounded(task: Task, body: SqlBody, timeout: timedelta) -> Task:
             sql: str | Text = Text((first, *parts))
         case _:
             sql = f"{first}{body.sql}"
-    return replace(task, body=replace(body, sql=sql))
+    made = replace(body, sql=sql)
+    if isinstance(task.body, CheckBody):
+        return replace(task, body=replace(task.body, look=made))
+    return replace(task, body=made)

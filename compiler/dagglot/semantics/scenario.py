@@ -18,7 +18,7 @@ from dagglot.expressions.types import Kind
 from dagglot.frozen import dataclass
 from dagglot.ir import flow
 from dagglot.ir.expand import thaw
-from dagglot.ir.model import Body, BranchBody, GateBody, Json, NoopBody, Pipeline, Task
+from dagglot.ir.model import Body, BranchBody, CheckBody, GateBody, Json, NoopBody, Pipeline, Task
 from dagglot.ir.params import refusal
 from dagglot.semantics.states import State
 
@@ -233,6 +233,8 @@ def _with_output(task: Task, value: Mapping[str, Json]) -> Outcome | Wrong:
     match task.body:
         case NoopBody():
             return f"`{task.id}` is a `noop`, which has no output", None
+        case CheckBody():
+            return f"`{task.id}` is a check, which has no output", None
         case GateBody() if not isinstance(output, bool):
             return f"the gate `{task.id}` decides `true` or `false`, not {_shown(output)}", None
         case BranchBody() as body:

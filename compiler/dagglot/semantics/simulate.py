@@ -2,6 +2,11 @@
 
 Total for every pipeline without nested ``for_each``; the one thing that it may miss is a value that
 the scenario does not give, and then it says which (`UnansweredError`).
+
+A check is a task like any (the pass `checks` made it one): it runs where what it checks succeeded,
+its attempts are those of that task, and data that is not good is a failure, as is a look that
+raises. With ``severity: warn`` both are logged, and the check succeeds at its first attempt: only a
+timeout, or the death of its process, can fail it, and that the run ignores. Its output is null.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ from dagglot.expressions.evaluate import Environment, EvaluationError, boolean, 
 from dagglot.ir import flow, graph
 from dagglot.ir.model import (
     BranchBody,
+    CheckBody,
     GateBody,
     Group,
     NoopBody,
@@ -293,7 +299,7 @@ class Run:
                     what = f"the branch `{task.id}` reads {error.what}"
                     raise UnansweredError(what, error.key or task.id, error.value) from error
                 return list(body.otherwise)
-            case NoopBody():
+            case NoopBody() | CheckBody():
                 return None
             case _:
                 return outcome.output

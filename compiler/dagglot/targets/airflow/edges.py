@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from dagglot.frozen import dataclass
 from dagglot.ir import graph
@@ -23,10 +23,11 @@ class Edges:
 def statements(pipeline: Pipeline, passed: Collection[Pair]) -> tuple[Edges, ...]:
     """The statements of each group's block; ``passed`` are the edges that arguments make."""
     by_scope: dict[str, dict[Pair, list[Pair]]] = {}
+    group_of = {task.id: task.group for task in pipeline.tasks}
     for task in pipeline.tasks:
         for upstream in task.upstream:
-            scope = common(upstream, task.id)
-            ends = (child_of(scope, upstream), child_of(scope, task.id))
+            scope = common(group_of, upstream, task.id)
+            ends = (child_of(scope, upstream, group_of), child_of(scope, task.id, group_of))
             by_scope.setdefault(scope, {}).setdefault(ends, []).append((upstream, task.id))
     needs = {task.id: task.upstream for task in pipeline.tasks}
     made: list[Edges] = []
@@ -55,10 +56,11 @@ def _below(id: str, needs: Collection[str]) -> list[str]:
     return [id] if id in needs else [task for task in needs if task.startswith(f"{id}.")]
 
 
-def common(*ids: str) -> str:
+def common(group_of: Mapping[str, str], *ids: str) -> str:
     """The innermost group that holds all of the tasks."""
     parts: list[str] = []
-    for names in zip(*(id.split(".")[:-1] for id in ids), strict=False):
+    paths = [group_of[id].split(".") if group_of[id] else [] for id in ids]
+    for names in zip(*paths, strict=False):
         if len(set(names)) > 1:
             break
         parts.append(names[0])

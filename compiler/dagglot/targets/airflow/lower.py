@@ -269,8 +269,9 @@ class File:
         return tuple(made)
 
     def teardowns(self, scope: str, indent: int) -> Iterator[Statement]:
+        group_of = {task.id: task.group for task in self.pipeline.tasks}
         for teardown, setups in self.woven.setups.items():
-            if edges.common(teardown, *setups) != scope:
+            if edges.common(group_of, teardown, *setups) != scope:
                 continue
             given = [self.reference(id, scope) for id in setups]
             function = f"{self.reference(teardown, scope)}.as_teardown"

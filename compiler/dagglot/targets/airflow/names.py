@@ -112,12 +112,14 @@ def file_names(pipeline: Pipeline, imported: Collection[str]) -> FileNames:
     ids = [*(task.id for task in pipeline.tasks), *(g.id for g in groups(pipeline.groups))]
     python = {task.id for task in pipeline.tasks if is_function(task)}
     python |= {group.id for group in groups(pipeline.groups) if group.for_each is not None}
-    count = Counter(id.rpartition(".")[2] for id in ids)
+    last_of = {task.id: task.name for task in pipeline.tasks}
+    last_of |= {group.id: group.id.rpartition(".")[2] for group in groups(pipeline.groups)}
+    count = Counter(last_of.values())
     taken = {*RESERVED, *imported}
     functions: dict[str, str] = {}
     variables: dict[str, str] = {}
     for id in ids:
-        last = id.rpartition(".")[2]
+        last = last_of[id]
         name = pycode.identifier(last if count[last] == 1 else id, taken)
         taken.add(name)
         if id not in python:

@@ -25,30 +25,36 @@ def arranged(pipeline: Pipeline, passed: Mapping[str, Sequence[str]]) -> tuple[B
     """The outline of the file. A group is one block, unless values go in and out of it in turns:
     then it is left and resumed. ``passed`` are the outputs that are arguments of each task."""
     needs = {task.id: passed[task.id] for task in pipeline.tasks}
-    order = _nested("", tuple(needs), needs) or graph.topological(needs)
-    return tuple(_blocks(order, {task.id: task.group for task in pipeline.tasks}))
+    group_of = {task.id: task.group for task in pipeline.tasks}
+    order = _nested("", tuple(needs), needs, group_of) or graph.topological(needs)
+    return tuple(_blocks(order, group_of))
 
 
-def child_of(scope: str, id: str) -> str:
+def child_of(scope: str, id: str, group_of: Mapping[str, str]) -> str:
     """What holds the task directly below the scope: a group, or the task itself."""
-    inside = id.removeprefix(f"{scope}.") if scope else id
-    first = inside.partition(".")[0]
+    group = group_of[id]
+    if group == scope:
+        return id
+    first = group.removeprefix(f"{scope}." if scope else "").partition(".")[0]
     return f"{scope}.{first}" if scope else first
 
 
 def _nested(
-    scope: str, tasks: Sequence[str], needs: Mapping[str, Sequence[str]]
+    scope: str,
+    tasks: Sequence[str],
+    needs: Mapping[str, Sequence[str]],
+    group_of: Mapping[str, str],
 ) -> tuple[str, ...] | None:
     members: dict[str, list[str]] = {}
     for id in tasks:
-        members.setdefault(child_of(scope, id), []).append(id)
+        members.setdefault(child_of(scope, id, group_of), []).append(id)
     inside = set(tasks)
     edges: dict[str, list[str]] = {child: [] for child in members}
     for id in tasks:
-        child = child_of(scope, id)
+        child = child_of(scope, id, group_of)
         for need in needs[id]:
-            if need in inside and child_of(scope, need) != child:
-                edges[child].append(child_of(scope, need))
+            if need in inside and child_of(scope, need, group_of) != child:
+                edges[child].append(child_of(scope, need, group_of))
     if graph.cycle(edges) is not None:
         return None
     made: list[str] = []
@@ -56,7 +62,7 @@ def _nested(
         if members[child] == [child]:
             made.append(child)
             continue
-        below = _nested(child, members[child], needs)
+        below = _nested(child, members[child], needs, group_of)
         if below is None:
             return None
         made += below

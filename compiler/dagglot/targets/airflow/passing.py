@@ -110,12 +110,15 @@ class Passing:
     def _blocks(self, given: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
         """The edges between what stands in each block of the file, at every level."""
         found: dict[str, list[str]] = {}
+        group_of = {task.id: task.group for task in self.woven.pipeline.tasks}
         for task, ids in given.items():
             for id in ids:
-                scope = ""
-                while child_of(scope, task) == child_of(scope, id):
-                    scope = child_of(scope, task)
-                found.setdefault(child_of(scope, task), []).append(child_of(scope, id))
+                scope, one, other = "", "", ""
+                while one == other:
+                    scope = one
+                    one = child_of(scope, task, group_of)
+                    other = child_of(scope, id, group_of)
+                found.setdefault(one, []).append(other)
         return found
 
 
