@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from dagglot.api import Progress, silent
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from dagglot.ir.model import Pipeline
     from dagglot.jobs import Job
     from dagglot.project import Project
+    from dagglot.run_inputs import Inputs
     from dagglot.runner import Where
 
 Trace: TypeAlias = Mapping[str, Any]
@@ -156,16 +156,14 @@ def run(
     paths: Sequence[Path],
     jobs: Sequence[Job],
     project: Project,
-    params: Mapping[str, str],
+    given: Inputs,
     where: Where,
     progress: Progress = silent,
     only: str | None = None,
-    answers: Mapping[str, str] = MappingProxyType({}),
 ) -> Compared:
     """Run pipelines with their real bodies on each target, one after another, and compare.
 
-    ``only`` is the id of the one that is run where there are several; ``answers`` as in
-    `runner.run`.
+    ``only`` is the id of the one that is run where there are several.
     """
     from dagglot import runner  # traces from files need no more than this module
 
@@ -174,7 +172,7 @@ def run(
     traces: dict[str, dict[str, Trace]] = {}
     order: dict[str, tuple[str, ...]] = {}
     for job in jobs:
-        ran = runner.run(paths, job, project, params, where, progress, only, answers)
+        ran = runner.run(paths, job, project, given, where, progress, only)
         found.extend(ran.diagnostics)
         sources.update(ran.sources)
         for trace, ids in zip(ran.traces, ran.order, strict=True):
@@ -207,10 +205,13 @@ def act(
         message, help = open_question(error, command_line=True)
         return Compared((), (codes.SCENARIO_OPEN.at(None, message=message, help=help),), sources)
     params = {acted.id: {name: thaw(value) for name, value in given.params.items()}}
+    partitions = {acted.id: given.partition}
     found: list[Diagnostic] = []
     traces: dict[str, Trace] = {}
     for job in jobs:
-        done = replays.run([acted], job, where, params=params, progress=progress)
+        done = replays.run(
+            [acted], job, where, params=params, partitions=partitions, progress=progress
+        )
         found.extend((*done.diagnostics, *done.refused.get(acted.id, ())))
         if acted.id in done.traces:
             traces[job.name] = done.traces[acted.id]

@@ -34,14 +34,15 @@ def run(
     where: Where,
     *,
     params: Mapping[str, Mapping[str, Any]] | None = None,
+    partitions: Mapping[str, str | None] | None = None,
     modules: Sequence[Path] = (),
     options: Mapping[str, Any] | None = None,
     progress: Progress = silent,
 ) -> Replayed:
     """Run pipelines that have passed the passes, each once, by their ids.
 
-    ``params`` are values by pipeline; ``modules`` are folders of user code besides the module that
-    acts out scenarios; ``options`` are the run probe's.
+    ``params`` are values by pipeline, ``partitions`` keys; ``modules`` are folders of user code
+    besides the module that acts out scenarios; ``options`` are the run probe's.
     """
     with tempfile.TemporaryDirectory(prefix="dagglot-replay-") as folder:
         root = Path(folder)
@@ -60,6 +61,7 @@ def run(
                 job.target.names(one, job.context),
                 dict((params or {}).get(one.id, {})),
                 timeout=where.timeout,
+                partition=(partitions or {}).get(one.id) or _any_key(one),
             )
             for one in pipelines
             if one.id not in refused
@@ -84,6 +86,11 @@ def run(
             if spec.key in answers
         }
         return Replayed(traces, refused, tuple(found))
+
+
+def _any_key(pipeline: Pipeline) -> str | None:
+    """Of static keys a run must name one; which, is no matter to a scenario that does not say."""
+    return next(iter(pipeline.partitions.keys), None) if pipeline.partitions else None
 
 
 def generated(

@@ -24,10 +24,10 @@ from dagglot.inputs import find, may_be_ours
 from dagglot.ir.model import Pipeline
 from dagglot.jobs import Job, Options, Result
 from dagglot.project import Project
-from dagglot.run_inputs import given_answers, given_params, nobody_asks
+from dagglot.run_inputs import Inputs, nobody_asks, run_spec
 from dagglot.runtimes import environments, probe
 from dagglot.runtimes.problem import RuntimeProblem
-from dagglot.targets.base import Need, RunSpec
+from dagglot.targets.base import Need
 
 _TIMES: Final = 5
 """Fire times that are compared."""
@@ -57,16 +57,12 @@ def run(
     paths: Sequence[Path],
     job: Job,
     project: Project,
-    params: Mapping[str, str],
+    given: Inputs,
     where: Where,
     progress: Progress = silent,
     only: str | None = None,
-    answers: Mapping[str, str] = MappingProxyType({}),
 ) -> Ran:
-    """Compile into a folder of its own and run every pipeline once, for real; or ``only`` one.
-
-    ``answers`` are to approvals, by the id of the task: ``approve`` or ``reject``.
-    """
+    """Compile into a folder of its own and run every pipeline once, for real; or ``only`` one."""
     ran = Ran()
     with tempfile.TemporaryDirectory(prefix="dagglot-run-") as folder:
         job = replace(job, out=Path(folder) / job.target.name)
@@ -78,12 +74,11 @@ def run(
         pipelines = [one for one in pipelines if only in (None, one.id)]
         specs = []
         for pipeline in pipelines:
-            values, wrong = given_params(pipeline, params)
-            said, unsaid = given_answers(pipeline, answers)
-            ran.diagnostics.extend([*wrong, *unsaid])
             names = job.target.names(pipeline, job.context)
-            specs.append(RunSpec(pipeline.id, names, values, None, where.timeout, said))
-        ran.diagnostics.extend(nobody_asks(pipelines, answers))
+            spec, wrong = run_spec(pipeline, names, given, where.timeout)
+            specs.append(spec)
+            ran.diagnostics.extend(wrong)
+        ran.diagnostics.extend(nobody_asks(pipelines, given.answers))
         if any(diagnostic.is_error for diagnostic in ran.diagnostics):
             return ran
         answer = ask(

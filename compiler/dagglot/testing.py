@@ -143,6 +143,7 @@ def replay(
         job,
         where,
         params={play.acted.id: _params(play.given) for play in runnable},
+        partitions={play.acted.id: play.given.partition for play in runnable},
         progress=progress,
     )
     each = (time.perf_counter() - start) / max(1, len(done.traces))

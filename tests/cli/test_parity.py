@@ -256,8 +256,8 @@ def test_real_bodies(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each target runs them once; the order is the author's."""
     asked = []
 
-    def run(paths: Any, job: Any, project: Any, params: Any, where: Any, *_: Any) -> runner.Ran:
-        asked.append((job.name, params, where.timeout))
+    def run(paths: Any, job: Any, project: Any, given: Any, where: Any, *_: Any) -> runner.Ran:
+        asked.append((job.name, given.params, where.timeout))
         tasks = (("load", None, "success", 1, job.version), ("report", None, "success", 1, None))
         return runner.Ran([trace(job.name, tasks, "success")], [("report", "load")], [0.1])
 

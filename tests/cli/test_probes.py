@@ -64,6 +64,15 @@ def test_params_that_a_run_refuses(one: Space, given: tuple[str, ...]) -> None:
     assert (ran.code, ran.codes[0]) == (3, "DG512"), ran.err
 
 
+@pytest.mark.parametrize(
+    "given", [("--partition", "2026-01-31"), ("--time", "yesterday"), ("--time", "25:00")]
+)
+def test_times_and_partitions_that_a_run_refuses(one: Space, given: tuple[str, ...]) -> None:
+    one.probe("run", "{'runs': []}")
+    ran = one.run("run", *PYTHON, "-p", "days=1", *given)
+    assert (ran.code, ran.codes) == (3, ["DG522"]), ran.err
+
+
 ASKS = """
 dagglot: 1
 pipeline: asks

@@ -14,11 +14,13 @@ from dagglot.cli.shared import (
     Given,
     OnePipeline,
     Params,
+    Partition,
     Paths,
     Progress,
     Python,
     Scenario,
     Targets,
+    Time,
     checked,
     exit_code,
     jobs,
@@ -32,11 +34,12 @@ from dagglot.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from dagglot.jobs import Job
     from dagglot.parity import Compared
+    from dagglot.run_inputs import Inputs
     from dagglot.scenarios import Words
 
 
@@ -57,6 +60,8 @@ def parity(
     given: Given = None,
     param: Params = None,
     answer: Answers = None,
+    partition: Partition = None,
+    time: Time = None,
     scenario: Scenario = None,
     pipeline: OnePipeline = None,
     python: Python = None,
@@ -79,6 +84,7 @@ def parity(
     """
     from dagglot import parity as comparing
     from dagglot.reports import parity as reports
+    from dagglot.run_inputs import Inputs
     from dagglot.scenarios import Words
 
     findings = Format.JSON if format is Shape.JSON else Format.TEXT
@@ -87,10 +93,11 @@ def parity(
             wrong_usage("give two traces or more: `dagglot parity --traces before.json after.json`")
         done = comparing.of_files(paths or ())
     else:
-        words = Words(pairs(given, "--given"), pairs(param, "--param"), scenario=scenario)
+        params = pairs(param, "--param")
+        words = Words(pairs(given, "--given"), params, partition, scenario)
+        inputs = Inputs(params, pairs(answer, "--answer"), partition, time)
         runtime = (python, timeout)
-        answers = pairs(answer, "--answer")
-        done = _run(paths or (), target, words, pipeline, runtime, env, findings, answers)
+        done = _run(paths or (), target, words, pipeline, runtime, env, findings, inputs)
     if not done.parities:
         stop(done.diagnostics, done.sources, findings)
     report(done.diagnostics, done.sources, Format.TEXT)
@@ -113,7 +120,7 @@ def _run(
     runtime: tuple[Path | None, float],
     env: str | None,
     findings: Format,
-    answers: Mapping[str, str],
+    inputs: Inputs,
 ) -> Compared:
     from dagglot import parity as comparing
     from dagglot import scenarios
@@ -128,9 +135,7 @@ def _run(
     if pipeline is not None:
         the_pipeline(front, pipeline)
     if not words.acts:
-        done = comparing.run(
-            paths, wanted, opened.project, words.params, where, progress, pipeline, answers
-        )
+        done = comparing.run(paths, wanted, opened.project, inputs, where, progress, pipeline)
     else:
         one = the_pipeline(front, pipeline)
         said = scenarios.from_words(one, words)

@@ -16,8 +16,10 @@ from dagglot.cli.shared import (
     OnePipeline,
     OneTarget,
     Params,
+    Partition,
     Progress,
     Python,
+    Time,
     exit_code,
     jobs,
     painter,
@@ -34,6 +36,8 @@ def run(
     target: OneTarget = "airflow",
     param: Params = None,
     answer: Answers = None,
+    partition: Partition = None,
+    time: Time = None,
     pipeline: OnePipeline = None,
     trace: Annotated[
         Path | None, typer.Option("--trace", metavar="FILE", help="Write the trace as JSON.")
@@ -47,25 +51,28 @@ def run(
     It is compiled, loaded and executed there. Without --python an isolated environment is used,
     and made when it is missing. Its stores are empty, so secrets and connections come from
     environment variables: DAGGLOT_SECRET_API_TOKEN, DAGGLOT_CONNECTION_WAREHOUSE (a URI). Nobody
-    sees the questions of its approvals: --answer says what they are told.
+    sees the questions of its approvals: --answer says what they are told. A run of partitioned data
+    works on the last partition that is complete, or on the one that --partition names.
 
     Examples:
 
       dagglot run examples/hello -t airflow
       dagglot run pipelines/orders.yaml -t dagster --param min_rows=10 --trace trace.json
       dagglot run pipelines/figures.yaml -t prefect --answer publish=approve
+      dagglot run pipelines/orders.yaml -t airflow --partition 2026-01-31
     """
     from dagglot import runner
     from dagglot import trace as traces
+    from dagglot.run_inputs import Inputs
 
     paths = [path] if path is not None else []
     opened = the_project(env, Format.TEXT, paths)
-    params = pairs(param, "--param")
+    params, answers = pairs(param, "--param"), pairs(answer, "--answer")
+    given = Inputs(params, answers, partition, time)
     (job,) = jobs([target], None, opened.project)
     progress = Progress()
-    answers = pairs(answer, "--answer")
     where = runner.Where(python, timeout)
-    ran = runner.run(paths, job, opened.project, params, where, progress, pipeline, answers)
+    ran = runner.run(paths, job, opened.project, given, where, progress, pipeline)
     progress.done()
     report(ran.diagnostics, {**opened.sources, **ran.sources}, Format.TEXT)
     for one, order, seconds in zip(ran.traces, ran.order, ran.seconds, strict=True):

@@ -73,6 +73,21 @@ Answers = Annotated[
         help="What an approval is told. Repeatable.",
     ),
 ]
+Partition = Annotated[
+    str | None,
+    typer.Option(
+        "--partition", metavar="KEY", help="The partition of the run.", show_default=False
+    ),
+]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        "--time",
+        metavar="TIME",
+        help="The run's nominal time, in the schedule's zone. Without it: now.",
+        show_default=False,
+    ),
+]
 Given = Annotated[
     list[str] | None,
     typer.Option(

@@ -14,6 +14,7 @@ from dagglot.cli.shared import (
     OnePath,
     OnePipeline,
     Params,
+    Partition,
     Scenario,
     checked,
     exit_code,
@@ -39,9 +40,7 @@ def simulate(
     path: OnePath = None,
     given: Given = None,
     param: Params = None,
-    partition: Annotated[
-        str | None, typer.Option("--partition", metavar="KEY", help="The partition of the run.")
-    ] = None,
+    partition: Partition = None,
     scenario: Scenario = None,
     target: Annotated[
         str | None,

@@ -674,6 +674,14 @@ PARAMS_REFUSED: Final = _rule(
     "{message}",
     "A run takes the params that the pipeline declares, with values of their types.",
 )
+RUN_REFUSED: Final = _rule(
+    "DG522",
+    "run-refused",
+    "{message}",
+    "A run of a pipeline with `partitions` works on one of them: the one that `--partition` names, "
+    "else the last that is complete at the run's time, which is now, or what `--time` says. Of "
+    "static `keys` it must name one.",
+)
 NOT_ANSWERED: Final = _rule(
     "DG519",
     "not-answered",

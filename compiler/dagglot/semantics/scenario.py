@@ -20,6 +20,7 @@ from dagglot.ir import flow
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Body, BranchBody, CheckBody, GateBody, Json, NoopBody, Pipeline, Task
 from dagglot.ir.params import refusal
+from dagglot.semantics.partitions import help_for, of_key
 from dagglot.semantics.states import State
 
 
@@ -161,8 +162,8 @@ def _wrong_partition(pipeline: Pipeline, key: str) -> Iterator[Refused]:
     partitions = pipeline.partitions
     if partitions is None:
         yield Refused("partition", "the pipeline has no partitions")
-    elif partitions.keys and key not in partitions.keys:
-        help = did_you_mean(key, partitions.keys)
+    elif of_key(partitions, key) is None:
+        help = help_for(partitions, key)
         yield Refused("partition", f"there is no partition `{key}`", help, in_value=True)
 
 

@@ -28,6 +28,7 @@ from dagglot.ir.model import (
     Value,
 )
 from dagglot.ir.task_values import body_values
+from dagglot.semantics.partitions import of_key
 from dagglot.semantics.scenario import NOTHING_GIVEN, UNKNOWN, Given, Outcome, param_values
 from dagglot.semantics.states import Cause, Instance, RunState, State, Why
 from dagglot.semantics.trigger_rules import decide, decide_teardown
@@ -318,7 +319,7 @@ class Run:
         environment = Environment(
             params=param_values(self.pipeline, self.given.params),
             run=_NotGiven("run"),
-            partition=_NotGiven("partition", {"key": self.given.partition}),
+            partition=_NotGiven("partition", self.partition()),
             outputs=_Outputs(self, task, index),
             item=item,
             index=index or 0,
@@ -327,6 +328,12 @@ class Run:
             event=_NotGiven("event"),
         )
         return evaluate(value, environment)
+
+    def partition(self) -> Mapping[str, object]:
+        """What is known of the partition that is given."""
+        partitions, key = self.pipeline.partitions, self.given.partition
+        found = of_key(partitions, key) if partitions and key is not None else None
+        return found.fields() if found is not None else {}
 
     def output_of(self, reader: Task, id: str, index: Index) -> object:
         """``tasks.x.output`` where a task stands: its own index inside a mapped group, elsewhere
@@ -362,14 +369,14 @@ class _NotGiven(Mapping[str, Any]):
     """What a scenario says nothing about."""
 
     def __init__(self, name: str, known: Mapping[str, object] | None = None) -> None:
-        self.name = name
-        self.known = {key: value for key, value in (known or {}).items() if value is not None}
+        self.name, self.known = name, known or {}
 
     def __getitem__(self, key: str) -> Any:
         if key in self.known:
             return self.known[key]
-        of_partition = "partition" if (self.name, key) == ("partition", "key") else ""
-        raise UnansweredError(f"`{self.name}.{key}`", of_partition)
+        raise UnansweredError(
+            f"`{self.name}.{key}`", "partition" if self.name == "partition" else ""
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.known)

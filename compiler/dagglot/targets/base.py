@@ -147,7 +147,8 @@ class Answer:
 class RunSpec:
     """One run that a probe is asked for. ``time`` is the nominal time; None means now.
 
-    ``answers`` are to the approvals, by the id of the task.
+    ``answers`` are to the approvals, by the id of the task; ``partition`` is the key of the
+    partition that the run names, None where it names none.
     """
 
     key: str
@@ -156,6 +157,7 @@ class RunSpec:
     time: str | None = None
     timeout: float = 600.0
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    partition: str | None = None
 
     def spoken(self) -> dict[str, dict[str, Any]]:
         """The answers as a probe takes them, by the target's own names of the tasks."""
