@@ -190,6 +190,7 @@ class Feature(Enum):
     FRESHNESS = "freshness"
     # being told
     DEADLINE = "deadline"
+    DEADLINE_FROM_STARTED = "deadline-from-started"
     RUN_ON_FAILURE = "run-on-failure"
     RUN_ON_SUCCESS = "run-on-success"
     TASK_ON_FAILURE = "task-on-failure"
@@ -307,7 +308,9 @@ def _of_pipeline(pipeline: Pipeline, target: str) -> Iterator[Use]:
         }:
             yield Use(Feature.FRESHNESS, asset.span)
     if pipeline.deadline is not None:
-        yield Use(Feature.DEADLINE, pipeline.deadline.span)
+        started = pipeline.deadline.from_ == "started"
+        late = Feature.DEADLINE_FROM_STARTED if started else Feature.DEADLINE
+        yield Use(late, pipeline.deadline.span)
     if pipeline.timeout is not None:
         yield Use(Feature.RUN_TIMEOUT, at("timeout"))
     if pipeline.on_failure:

@@ -96,6 +96,13 @@ def of_task(pipeline: Pipeline, task: Task) -> Iterator[Told]:
     yield from _told(pipeline, names, task)
 
 
+def of_all(pipeline: Pipeline) -> Iterator[Told]:
+    """The events of the run, and of each task."""
+    yield from of_run(pipeline)
+    for task in pipeline.tasks:
+        yield from of_task(pipeline, task)
+
+
 def _told(
     pipeline: Pipeline, names: dict[State, tuple[str, ...]], task: Task | None
 ) -> Iterator[Told]:
@@ -110,9 +117,8 @@ def told(pipeline: Pipeline) -> tuple[Alert, ...]:
     """The alerts that anything tells, `notify` tasks too, in the order of their declaration."""
     if not pipeline.alerts:
         return ()
-    names = {alert.name for event in of_run(pipeline) for alert in event.alerts}
+    names = {alert.name for event in of_all(pipeline) for alert in event.alerts}
     for task in pipeline.tasks:
-        names |= {alert.name for event in of_task(pipeline, task) for alert in event.alerts}
         if isinstance(task.body, NotifyBody):
             names |= set(task.body.alerts)
     return tuple(alert for alert in pipeline.alerts if alert.name in names)

@@ -14,8 +14,9 @@ def lower_approval(body: ApprovalBody, values: Values) -> Body:
     keywords: list[tuple[str, object]] = []
     if body.approvers:
         keywords.append(("approvers", list(body.approvers)))
-    if body.timeout is not None:
-        keywords.append(("timeout", seconds(body.timeout)))
+    limit = values.limit(body)
+    if limit is not None:
+        keywords.append(("timeout", limit))
     returns = "dict[str, Any]"
     values.imports.name("typing", "Any")
     if body.on_reject == "skip":

@@ -9,9 +9,9 @@ from urllib.parse import quote, urlencode
 
 from dagglot.expressions.tree import SecretRef, references
 from dagglot.frozen import dataclass
-from dagglot.ir import connections
+from dagglot.ir import connections, events
 from dagglot.ir.connections import FILES
-from dagglot.ir.model import Alert, Connection, NotifyBody, Pipeline, Task
+from dagglot.ir.model import Connection, Pipeline
 from dagglot.stores import Stores
 
 _UNFIT: Final = re.compile(r"[^a-z0-9]+")
@@ -35,6 +35,9 @@ DRIVERS: Final[Mapping[str, Driver]] = {
 }
 """The types of connection that an SQLAlchemy Connector block holds; others are Secret blocks."""
 CONNECTOR_PACKAGE: Final = "prefect-sqlalchemy>=0.6,<0.7"
+
+MAIL_SERVER: Final = "smtp_uri"
+"""The secret that has the server of mails whose alert names no connection."""
 
 SCHEMES: Final[Mapping[str, str]] = {"http": "https", "slack": "https", "gcs": "gs"}
 """What the URI of a connection begins with, where that is not its type."""
@@ -69,20 +72,14 @@ def loaded(pipeline: Pipeline) -> tuple[Block, ...]:
 
 def _secrets(pipeline: Pipeline) -> Iterator[str]:
     yield from connections.secrets(pipeline)
-    for alert in alerts(pipeline, pipeline.tasks):
+    for alert in events.told(pipeline):
         yield from _names(dict(alert.settings))
+        if alert.type == "email" and not alert.settings.get("connection"):
+            yield MAIL_SERVER
 
 
 def _names(value: Any) -> Iterator[str]:
     return (leaf.name for leaf in references(value) if isinstance(leaf, SecretRef))
-
-
-def alerts(pipeline: Pipeline, tasks: tuple[Task, ...]) -> tuple[Alert, ...]:
-    """The alerts that some tasks send."""
-    named = {
-        name for task in tasks if isinstance(task.body, NotifyBody) for name in task.body.alerts
-    }
-    return tuple(alert for alert in pipeline.alerts if alert.name in named)
 
 
 # --- what a run is lent ---------------------------------------------------------------------------

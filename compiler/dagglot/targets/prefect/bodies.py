@@ -32,7 +32,7 @@ from dagglot.ir.model import (
 )
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.prefect import alerts, approvals, commands, http, sensors, sql, started
-from dagglot.targets.prefect.body import PAD, Body, arguments, seconds, statement
+from dagglot.targets.prefect.body import PAD, Body, arguments, statement
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import TARGET, is_object
 from dagglot.targets.prefect.values import Values
@@ -137,7 +137,8 @@ def _call(
     """The call by a helper, laid out behind a prefix."""
     keywords, rest = _arguments(called.args, values, own if objects else None)
     positional: list[object]
-    if task.timeout is None:
+    limit = values.limit(task)
+    if limit is None:
         positional = [Code(values.import_user(own, called.module, called.function))]
         helper = "call_gate" if gate else "call_python"
         if called.skip_on is not None:
@@ -148,7 +149,7 @@ def _call(
             positional.insert(0, Code(error))
         made = values.call(helper, "calls")
     else:
-        positional = [seconds(task.timeout), f"{called.module}:{called.function}"]
+        positional = [limit, f"{called.module}:{called.function}"]
         made = values.call("gate_with_timeout" if gate else "call_with_timeout", "processes")
         if called.skip_on is not None:
             values.helpers.add("skip_on")
@@ -201,8 +202,9 @@ def _shell(body: ShellBody, task: Task, values: Values) -> Body:
         keywords.append(("cwd", body.cwd))
     if not body.strict:
         keywords.append(("strict", False))
-    if task.timeout is not None:
-        keywords.append(("timeout", seconds(task.timeout)))
+    limit = values.limit(task)
+    if limit is not None:
+        keywords.append(("timeout", limit))
     skips = body.skip_exit_code is not None
     if skips:
         keywords.append(("skip_exit_code", body.skip_exit_code))

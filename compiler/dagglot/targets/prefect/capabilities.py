@@ -99,6 +99,32 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         "the blocks of Prefect that notify take a webhook of slack.com only, and neither a channel "
         "nor a mail server of yours: generated helpers send by httpx and smtplib"
     ),
+    Feature.RUN_ON_FAILURE: native(
+        "the flow's hooks `on_failure` and `on_crashed`; a run that is cancelled has not failed"
+    ),
+    Feature.RUN_ON_SUCCESS: native("the flow's hook `on_completion`"),
+    Feature.TASK_ON_FAILURE: native("the task's hook `on_failure`"),
+    Feature.TASK_ON_SUCCESS: native(
+        "the task's hook `on_completion`, which does not tell of what was skipped"
+    ),
+    Feature.TASK_ON_RETRY: emulated(
+        "Prefect has no hook for retries: their condition, which it asks before each, tells"
+    ),
+    Feature.DEADLINE: lossy(
+        "a thread of the flow run tells, by the same functions as the hooks: of a run that has "
+        "not started by then when it starts, and of one that never does not at all. An automation "
+        "of Prefect's sees those, but it has no event for the time that a run is due, and could "
+        "not use these alerts"
+    ),
+    Feature.DEADLINE_FROM_STARTED: emulated(
+        "an automation of Prefect's sends by its own blocks only: a thread of the flow run tells, "
+        "by the same functions as the hooks"
+    ),
+    Feature.RUN_TIMEOUT: emulated(
+        "`timeout_seconds` of the flow fails the run, and no further task starts; but Prefect "
+        "cannot interrupt tasks in threads: they get timeouts that end with the run's, functions "
+        "in processes of their own"
+    ),
     Feature.SECRETS: native("Secret blocks, read when the task runs", setup=_BLOCKS),
     Feature.CONNECTION_FIELDS: emulated(
         "Prefect has no connections of any type: a generated helper takes the URI in a Secret "

@@ -71,8 +71,9 @@ def _pod(body: ContainerBody, task: Task, values: Values) -> Body:
         keywords.append(("resources", requirements(task.resources)))
     if body.pod:
         keywords.append(("pod", thaw(body.pod)))
-    if task.timeout is not None:
-        keywords.append(("timeout", seconds(task.timeout)))
+    limit = values.limit(task)
+    if limit is not None:
+        keywords.append(("timeout", limit))
     values.helpers.add("run_pod")
     own = Imports()
     own.name(f"{PACKAGE}.pods", "run_pod")
@@ -170,8 +171,9 @@ def _called(
     task: Task,
     values: Values,
 ) -> Body:
-    if task.timeout is not None:
-        keywords.append(("timeout", seconds(task.timeout)))
+    limit = values.limit(task)
+    if limit is not None:
+        keywords.append(("timeout", limit))
     call = Call(values.call(helper, module), (first,), tuple(keywords))
     return Body((Code(PAD + pycode.layout(call, INDENT)),), Code("None"))
 

@@ -23,7 +23,7 @@ def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
         "file": f"{names.file}",
         "description": _cleaned(text),
         "retries": 0,
-        "timeout": None,
+        "timeout": None if pipeline.timeout is None else pipeline.timeout.total_seconds(),
         "params": {names.params[param.name]: _param(param) for param in pipeline.params},
         "tasks": [_task(pipeline, task) for task in pipeline.tasks],
         "graph_error": None,

@@ -27,6 +27,10 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "pods": ("run_pod",),
     "approvals": ("ask_for_approval", "unless_rejected"),
     "events": ("this_event",),
+    "alerts": ("tell",),
+    "hooks": ("tells", "tells_retries"),
+    "deadlines": ("tell_when_late",),
+    "failures": ("raise_failures",),
     "chat": ("send_slack",),
     "mail": ("send_email",),
     "webhooks": ("post_event",),
@@ -47,9 +51,17 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         *("max_parallel", "leaves"),
         *(rule.value for rule in TriggerRule),
     ),
-    "runs": ("run_time", "is_outside_schedule"),
+    "runs": ("run_time", "is_outside_schedule", "seconds_left", "has_ended"),
 }
 """Each module with what it can hold."""
+
+_FLAGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "alerts": ("tells", "tell_when_late"),
+    "hooks": ("seconds_left", "WaitTimedOut", "failed_tasks"),
+    "rules": ("failed_tasks",),
+    "waiting": ("has_ended",),
+}
+"""What a module must know of the others."""
 
 _NEEDS: Final[Mapping[str, str]] = {
     "connection": "secret",
@@ -63,7 +75,11 @@ _NEEDS: Final[Mapping[str, str]] = {
     "polls": "first_start",
     "sleep_until": "first_start",
     "chosen": "call_python",
+    "tells": "tell",
+    "tells_retries": "tell",
+    "tell_when_late": "tell",
 }
+_ASK_FOR_THE_END: Final = frozenset({"tells", "tells_retries", "polls", "sleep_until"})
 _NEEDS_TO_JSON: Final = frozenset({"call_python", "call_with_timeout"})
 
 
@@ -72,6 +88,8 @@ def views(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
     helpers = {name for one in contributions for name in one["helpers"]}
     values = {name for one in contributions for name in one["values"]}
     helpers |= {_NEEDS[name] for name in helpers & _NEEDS.keys()}
+    if "seconds_left" in helpers and helpers & _ASK_FOR_THE_END:
+        helpers.add("has_ended")
     if helpers & _NEEDS_TO_JSON:
         values.add("to_json")
     if not helpers and not values:
@@ -81,7 +99,8 @@ def views(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
     for module, names in MODULES.items():
         chosen = [name for name in names if name in helpers]
         if chosen:
-            yield _view(folder, module, {"functions": chosen})
+            flags = [name for name in _FLAGS.get(module, ()) if name in helpers]
+            yield _view(folder, module, {"functions": chosen + flags})
     if "call_with_timeout" in helpers:
         yield _view(folder, "child", {"functions": sorted(helpers)})
     if "send_request" in helpers:

@@ -7,15 +7,16 @@ from dagglot.expressions.tree import NODES
 from dagglot.ir.model import HttpBody, Task, Value
 from dagglot.pycode import INDENT, Code, literal
 from dagglot.targets.prefect.blocks import block_name
-from dagglot.targets.prefect.body import PAD, Body, seconds
+from dagglot.targets.prefect.body import PAD, Body
 from dagglot.targets.prefect.values import Values
 
 
 def lower_http(body: HttpBody, task: Task, values: Values) -> Body:
     """Send the request, and return what is in the answer."""
     keywords = options(body, values)
-    if task.timeout is not None:
-        keywords.append(("timeout", seconds(task.timeout)))
+    limit = values.limit(task)
+    if limit is not None:
+        keywords.append(("timeout", limit))
     helper = values.call("send_request", "web")
     args = [body.method, address(body, values)]
     values.imports.name("typing", "Any")

@@ -10,13 +10,28 @@ from dagglot import pycode
 from dagglot.ir.model import ApprovalBody, Backoff, NoopBody, Param, Pipeline, Retries, Task
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
-from dagglot.targets.prefect import control_flow, deployment, docs, params, sensors, setup, submits
+from dagglot.targets.prefect import (
+    control_flow,
+    deployment,
+    docs,
+    hooks,
+    params,
+    sensors,
+    setup,
+    submits,
+)
 from dagglot.targets.prefect.bodies import lower_body
 from dagglot.targets.prefect.body import seconds
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import PACKAGE, TARGET, Naming, naming
 from dagglot.targets.prefect.values import Argument, Values
-from dagglot.targets.prefect.view import FlowView, ReaderView, TaskView, function_signature
+from dagglot.targets.prefect.view import (
+    AlertView,
+    FlowView,
+    ReaderView,
+    TaskView,
+    function_signature,
+)
 
 MAX_DELAYS: Final = 50
 """Prefect takes no longer list of retry delays; the last one repeats."""
@@ -93,6 +108,7 @@ class _Flow:
         pipeline, imports = self.pipeline, self.imports
         imports.name("prefect", "flow", "task")
         imports.name("prefect.cache_policies", "NO_CACHE")
+        alerts = tuple(self.alerts())
         tasks = tuple(self.task(task) for task in pipeline.tasks)
         guard = tuple(self.guard())
         signature = self.signature(bool(guard))
@@ -106,12 +122,37 @@ class _Flow:
             flow_docstring=pycode.docstring(text) if text else None,
             tasks=tasks,
             readers=readers,
-            guard=guard,
+            guard=(*guard, *self.deadline()),
             submits=lines,
             main=None if required else Code(f"{self.naming.flow}()"),
             constants=tuple(self.constants),
+            alerts=alerts,
             imports=imports.blocks(),
         )
+
+    def helper(self, module: str, name: str) -> str:
+        self.helpers.add(name)
+        self.imports.name(f"{PACKAGE}.{module}", name)
+        return name
+
+    # --- who is told ----------------------------------------------------------------------------
+
+    def alerts(self) -> Iterator[AlertView]:
+        """The functions that tell, where an event is told."""
+        for alert in self.pipeline.alerts:
+            name = self.naming.alerts.get(alert.name)
+            if name is not None:
+                from dagglot.targets.prefect.alerts import lower_alert
+
+                values = Values(self.pipeline, hooks.nobody(alert), self.imports)
+                yield lower_alert(alert, name, values)
+                self.used |= values.used
+                self.helpers |= values.helpers
+
+    def deadline(self) -> Iterator[Code]:
+        """The first thing that a flow does."""
+        if self.pipeline.deadline is not None:
+            yield Code(_PAD + hooks.deadline(self.pipeline, self.pipeline.deadline, self))
 
     # --- tasks ----------------------------------------------------------------------------------
 
@@ -177,6 +218,9 @@ class _Flow:
             self.helpers.add("unless_rejected")
             self.imports.name(f"{PACKAGE}.approvals", "unless_rejected")
             found["retry_condition_fn"] = Code("unless_rejected")
+        if self.naming.alerts:
+            condition = found.pop("retry_condition_fn", None)
+            found |= hooks.of_task(self.pipeline, task, condition, self)
         log_prints = task.options.get(TARGET, {}).get("log_prints")
         if log_prints is not None:
             found["log_prints"] = log_prints
@@ -187,6 +231,8 @@ class _Flow:
 
     def decorator(self) -> Code:
         keywords: dict[str, object] = {"name": self.pipeline.id, "retries": 0}
+        if self.pipeline.timeout is not None:
+            keywords["timeout_seconds"] = seconds(self.pipeline.timeout)
         limits = (self.options.get("max_workers"), self.pipeline.concurrency.max_active_tasks)
         max_workers = min((limit for limit in limits if limit is not None), default=None)
         if max_workers is not None:
@@ -195,6 +241,8 @@ class _Flow:
             keywords["task_runner"] = runner
         log_prints = self.options.get("log_prints")
         keywords["log_prints"] = True if log_prints is None else log_prints
+        if self.naming.alerts:
+            keywords |= hooks.of_flow(self.pipeline, self)
         return pycode.call("flow", (), keywords, prefix="@")
 
     def signature(self, guarded: bool) -> Code:
@@ -208,7 +256,7 @@ class _Flow:
             name = self.naming.params[param.name]
             value = None if param.required else self.default(param)
             written.append(params.written(name, type_, value, not param.required))
-        if self.naming.rules:
+        if self.naming.rules or self.pipeline.on_failure:
             returns = "State[None] | None" if guarded else "None"
         else:
             self.imports.name("prefect.futures", "PrefectFuture")
@@ -254,9 +302,15 @@ class _Flow:
     def submits(self, guarded: bool) -> tuple[tuple[ReaderView, ...], tuple[Code, ...]]:
         """The functions that make lists, and the statements that submit every task."""
         if not self.naming.rules:
-            return (), tuple(submits.plain(self.pipeline, self.naming, self.arguments))
+            lines = submits.plain(self.pipeline, self.naming, self.arguments, guarded)
+            if self.pipeline.on_failure:
+                self.helper("failures", "raise_failures")
+                self.helpers.add("failed_tasks")
+            return (), tuple(lines)
         made = submits.ByRules(self.pipeline, self.naming, self.imports)
         lines = made.lines(self.arguments, guarded)
         self.used |= made.used
         self.helpers |= made.helpers
+        if self.pipeline.on_failure:
+            self.helpers.add("failed_tasks")
         return tuple(made.readers), tuple(lines)

@@ -12,6 +12,7 @@ from dagglot.expressions.helpers import HELPERS
 from dagglot.frozen import dataclass
 from dagglot.ir.kinds import CallWait
 from dagglot.ir.model import (
+    Alert,
     BranchBody,
     GateBody,
     HttpBody,
@@ -43,6 +44,7 @@ _IN_BODIES: Final = frozenset(
         *("run_container", "run_pod", "run_command", "ask_for_approval", "unless_rejected"),
         *("start_run", "id_if_completed", "has_completed"),
         *("this_event", "send_slack", "send_email", "post_event", "tell_with_timeout"),
+        "seconds_left",
         *HELPERS,
     }
 )
@@ -54,10 +56,13 @@ _IN_MODULES: Final = _IN_BODIES | {
     *("ThreadPoolTaskRunner", "Field", "StrictBool", "StrictFloat", "StrictInt", "StrictStr"),
     *("concurrency", "retry_jitter", "after_previous_run"),
     *("IsoDate", "iso_datetime", "exactly", "one_of", "is_outside_schedule"),
+    *("tells", "tells_retries", "tell_when_late", "raise_failures"),
 }
 
 # What the body of a flow calls: no parameter may take its place.
-_IN_FLOWS: Final = frozenset({"Completed", "is_outside_schedule"})
+_IN_FLOWS: Final = frozenset(
+    {"Completed", "is_outside_schedule", "tell_when_late", "raise_failures"}
+)
 
 # What the flow of a pipeline with trigger rules calls.
 _RULES: Final = ("submit", "submit_each", "finish", "Items", "is_open", "chose")
@@ -92,7 +97,8 @@ class Naming:
     a param keeps its name unless Python or Prefect have taken it. Tasks and futures are by task
     id; constants are ``start``, ``end``, and the default of a param by its name. ``items`` are the
     lists of mapped tasks and groups, ``readers`` the functions that make them, by their ids;
-    ``rules`` is under which names the flow knows the helpers for trigger rules.
+    ``rules`` is under which names the flow knows the helpers for trigger rules, ``alerts`` the
+    functions that tell of an event, by the names of the alerts.
     """
 
     module: str
@@ -104,6 +110,7 @@ class Naming:
     items: dict[str, str] = field(default_factory=dict)
     readers: dict[str, str] = field(default_factory=dict)
     rules: dict[str, str] = field(default_factory=dict)
+    alerts: dict[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> PurePosixPath:
@@ -130,7 +137,18 @@ def naming(pipeline: Pipeline) -> Naming:
     mapped = mapped_ids(pipeline)
     items = {id: _take(f"{id}_items", taken) for id in mapped}
     readers = {id: _take(f"read_{id}_items", taken) for id in mapped}
-    return Naming(module, flow, params, tasks, futures, constants, items, readers, rules)
+    alerts = {one.name: _take(f"tell_{one.name}", taken) for one in told_by_hooks(pipeline)}
+    return Naming(module, flow, params, tasks, futures, constants, items, readers, rules, alerts)
+
+
+def told_by_hooks(pipeline: Pipeline) -> tuple[Alert, ...]:
+    """The alerts that are told of events, in the order of their declaration."""
+    if not pipeline.alerts:
+        return ()
+    from dagglot.ir import events
+
+    names = {alert.name for event in events.of_all(pipeline) for alert in event.alerts}
+    return tuple(alert for alert in pipeline.alerts if alert.name in names)
 
 
 def _future(pipeline: Pipeline, task: Task) -> str:

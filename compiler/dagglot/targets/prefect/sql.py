@@ -12,7 +12,7 @@ from dagglot.ir.model import SqlBody, Task
 from dagglot.ir.sql_text import Parameter, Part, Statement, hidden, statements
 from dagglot.pycode import INDENT, Call, Code, literal
 from dagglot.targets.prefect.blocks import block_name
-from dagglot.targets.prefect.body import PAD, Body, seconds
+from dagglot.targets.prefect.body import PAD, Body
 from dagglot.targets.prefect.values import Values
 
 # How SQLAlchemy reads the text of `text()`: what is a parameter, and which colon is escaped.
@@ -22,7 +22,7 @@ _ESCAPED: Final = re.compile(r"\x5c(:\w*)(?![:\w])")
 
 def lower_sql(body: SqlBody, task: Task, values: Values) -> Body:
     """A call of the helper, which runs all statements in one transaction."""
-    timeout = None if task.timeout is None else seconds(task.timeout)
+    timeout = values.limit(task)
     keywords: list[tuple[str, object]] = []
     if timeout is not None:
         keywords.append(("timeout", timeout))

@@ -27,8 +27,9 @@ def lower_trigger(body: TriggerPipelineBody, task: Task, values: Values) -> Body
         keywords.append(("timeout", 0))
     else:
         keywords.append(("poll_interval", seconds(body.poll)))
-        if task.timeout is not None:
-            keywords.append(("timeout", seconds(task.timeout)))
+        limit = values.limit(task)
+        if limit is not None:
+            keywords.append(("timeout", limit))
     helper = values.call("start_run", "other_runs")
     call = Call(helper, (deployment_name(body.pipeline),), tuple(keywords))
     lines = [Code(PAD + pycode.assignment("run", call, INDENT))]

@@ -23,9 +23,15 @@ _PAD: Final = " " * INDENT
 
 
 def plain(
-    pipeline: Pipeline, naming: Naming, arguments: Mapping[str, Sequence[Argument]]
+    pipeline: Pipeline,
+    naming: Naming,
+    arguments: Mapping[str, Sequence[Argument]],
+    guarded: bool,
 ) -> list[Code]:
-    """Every task by `.submit`: Prefect runs it when all upstream completed."""
+    """Every task by `.submit`: Prefect runs it when all upstream completed.
+
+    Prefect fails a flow run that returns what failed, but does not say which tasks did.
+    """
     edges = {task.id: task.upstream for task in pipeline.tasks}
     lines = []
     ranked = any(task.priority is not None for task in pipeline.tasks)
@@ -34,6 +40,10 @@ def plain(
         keywords = {"wait_for": others} if others else {}
         call = Call(f"{naming.tasks[id]}.submit", given, tuple(keywords.items()))
         lines.append(Code(f"{_PAD}{pycode.assignment(naming.futures[id], call, INDENT)}"))
+    if pipeline.on_failure:
+        named = {task.id: Code(naming.futures[task.id]) for task in pipeline.tasks}
+        lines.append(Code(f"{_PAD}{pycode.call('raise_failures', (named,), (), INDENT)}"))
+        return [*lines, Code(f"{_PAD}return None")] if guarded else lines
     futures = [Code(naming.futures[task.id]) for task in pipeline.tasks]
     returned = pycode.layout(futures, INDENT, len("return "))
     return [*lines, Code(f"{_PAD}return {returned}")]

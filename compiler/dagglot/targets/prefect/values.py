@@ -22,10 +22,11 @@ from dagglot.expressions.tree import (
 from dagglot.expressions.types import BOOLEAN, Type
 from dagglot.expressions.writer import Names
 from dagglot.frozen import dataclass
-from dagglot.ir.model import Param, Pipeline, Task, Value
-from dagglot.pycode import Code, literal
+from dagglot.ir.model import ApprovalBody, Param, Pipeline, Task, Value
+from dagglot.pycode import Call, Code, literal
 from dagglot.targets.prefect import names as naming
 from dagglot.targets.prefect.blocks import DRIVERS, block_name
+from dagglot.targets.prefect.body import seconds
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import PACKAGE
 from dagglot.targets.prefect.params import import_plain, is_literal_text, plain_type
@@ -142,6 +143,19 @@ class Values:
             self.users[module, name] = local
             own.alias(module, name, local)
         return self.users[module, name]
+
+    def limit(self, task: Task | ApprovalBody) -> object:
+        """How many seconds an attempt may take: its own limit, and what the run's leaves it."""
+        own = None if task.timeout is None else seconds(task.timeout)
+        if self.pipeline.timeout is None:
+            return own
+        helper = self.call("seconds_left", "runs")
+        whole = seconds(self.pipeline.timeout)
+        return Call(helper, (whole,) if own is None else (whole, own))
+
+    def parameter(self, param: str) -> str:
+        """What a param is called in a flow run."""
+        return naming.argument(param)
 
     def run_time(self) -> str:
         """The run's nominal time, in the schedule's zone."""

@@ -23,6 +23,15 @@ class TaskView:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertView:
+    """A function that tells somebody of an event."""
+
+    signature: Code
+    imports: tuple[Code, ...]
+    statements: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReaderView:
     """A function that makes the list of a ``for_each``."""
 
@@ -38,6 +47,7 @@ class FlowView:
     docstring: Code
     imports: tuple[Code, ...]
     constants: tuple[Code, ...]
+    alerts: tuple[AlertView, ...]
     tasks: tuple[TaskView, ...]
     readers: tuple[ReaderView, ...]
     decorator: Code

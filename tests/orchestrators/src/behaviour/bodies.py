@@ -167,3 +167,8 @@ def told(event: dict[str, Any], where: str) -> None:
     """Keeps what an alert was told, a line each."""
     with Path(os.environ["BEHAVIOUR_DIR"], where).open("a") as file:
         file.write(json.dumps(event) + "\n")
+
+
+def refuse(event: dict[str, Any], words: str) -> None:
+    """An alert that cannot be sent."""
+    raise RuntimeError(f"{words}: {event['state']}")
