@@ -94,7 +94,14 @@ _AIRFLOW = frozenset(
         "retries-jitter",
     }
 )
-_PREFECT_KINDS = frozenset(
+_TOLD = frozenset(
+    {
+        *("run-on-failure", "run-on-success"),
+        *("task-on-failure", "task-on-success", "task-on-retry"),
+        *("deadline", "deadline-from-started", "run-timeout"),
+    }
+)
+_PREFECT_KINDS = _TOLD | frozenset(
     {
         *("sql", "http", "notify", "secrets", "connection-fields"),
         *("sensor-file", "sensor-http", "sensor-sql", "sensor-call"),

@@ -6,7 +6,7 @@ from typing import Final
 
 from dagglot import pycode
 from dagglot.expressions.tree import EventField, Text
-from dagglot.ir.model import Alert, NoopBody, NotifyBody, Task, Value
+from dagglot.ir.model import Alert, NotifyBody, Task, Value
 from dagglot.pycode import INDENT, Call, Code, literal
 from dagglot.targets.prefect.blocks import MAIL_SERVER, block_name
 from dagglot.targets.prefect.body import PAD, Body, arguments

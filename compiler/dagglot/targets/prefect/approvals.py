@@ -5,7 +5,7 @@ from __future__ import annotations
 from dagglot import pycode
 from dagglot.ir.model import ApprovalBody
 from dagglot.pycode import INDENT, Call, Code
-from dagglot.targets.prefect.body import PAD, Body, seconds
+from dagglot.targets.prefect.body import PAD, Body
 from dagglot.targets.prefect.values import Values
 
 

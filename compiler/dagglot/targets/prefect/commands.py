@@ -20,7 +20,7 @@ from dagglot.ir.model import (
 )
 from dagglot.pycode import INDENT, Call, Code, literal
 from dagglot.targets.prefect.blocks import block_name
-from dagglot.targets.prefect.body import PAD, Body, seconds
+from dagglot.targets.prefect.body import PAD, Body
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import PACKAGE
 from dagglot.targets.prefect.values import Values

@@ -21,9 +21,7 @@ class File(Protocol):
     def helper(self, module: str, name: str) -> str: ...
 
 
-def of_task(
-    pipeline: Pipeline, task: Task, condition: object, file: File
-) -> dict[str, object]:
+def of_task(pipeline: Pipeline, task: Task, condition: object, file: File) -> dict[str, object]:
     """The keywords of a task; `condition` is the one of its retries, where it has one."""
     made: dict[str, object] = {}
     owner = task.owner or pipeline.owner
