@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from dagglot import capabilities
 from dagglot.frozen import dataclass
-from dagglot.ir.model import Pipeline
+from dagglot.ir.model import Partitions, Pipeline
 from dagglot.jobs import Job
 from dagglot.semantics import firetimes
+from dagglot.semantics.partitions import last_complete
 from dagglot.targets.base import Support
 
 
@@ -19,7 +20,7 @@ from dagglot.targets.base import Support
 class NextRun:
     """A time at which a run starts somewhere, in the schedule's zone.
 
-    ``partition`` is the key of what it works on; None as long as no target has partitions.
+    ``partitions`` are the keys of what is worked on: one, or all of ``keys``, each by its own run.
     """
 
     time: datetime
@@ -27,7 +28,7 @@ class NextRun:
     """Whether the schedule names it: else only a target starts one."""
     on: tuple[bool, ...]
     """Whether each target starts one."""
-    partition: str | None = None
+    partitions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,22 @@ def next_runs(pipeline: Pipeline, jobs: Sequence[Job], since: datetime, count: i
         targets=tuple(job.name for job in jobs),
         refused=refused,
         runs=tuple(
-            NextRun(at.astimezone(zone), at in said, tuple(at in times for times in made))
+            NextRun(
+                at.astimezone(zone),
+                at in said,
+                tuple(at in times for times in made),
+                _keys(pipeline.partitions, at),
+            )
             for at in sorted({*said, *(at for times in made for at in times)})
         ),
     )
+
+
+def _keys(partitions: Partitions | None, at: datetime) -> tuple[str, ...]:
+    if partitions is None or partitions.keys:
+        return partitions.keys if partitions is not None else ()
+    found = last_complete(partitions, at)
+    return (found.key,) if found is not None else ()
 
 
 def _until(found: Iterator[datetime], said: Sequence[datetime]) -> Iterator[datetime]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -125,3 +126,39 @@ def test_what_is_no_time_is_wrong_usage(here: Space) -> None:
     assert ran.err == (
         "`--from tomorrow` is neither a day nor a time: write it as 2026-10-24T03:00\n"
     )
+
+
+PARTITIONED = """\
+dagglot: 1
+pipeline: by_hour
+schedule: {cron: "30 * * * *", timezone: Europe/Madrid, start: "2026-10-25"}
+partitions: {by: hour}
+tasks: {a: {type: noop}}
+---
+dagglot: 1
+pipeline: by_key
+schedule: {cron: "0 3 * * *", timezone: Europe/Madrid}
+partitions: {keys: [eu, us]}
+tasks: {a: {type: noop}}
+"""
+
+
+def test_which_partition_each_time_works_on(here: Space) -> None:
+    """From the first that is complete; an hour that is there twice has two."""
+    here.write("parts.yaml", PARTITIONED)
+    ran = here.run("next-runs", "parts.yaml", "--from", "2026-10-25", "-n", "4", "-t", "airflow")
+    lines = [re.split(" {2,}", line) for line in ran.out.splitlines()]
+    assert [line[3] for line in lines if len(line) > 4] == [
+        "partition",
+        "2026-10-25T00:00+0200",
+        "2026-10-25T01:00+0200",
+        "2026-10-25T02:00+0200",
+        "2026-10-25T02:00+0100",
+        "partition",
+        *4 * ["eu, us"],
+    ]
+    ran = here.run("next-runs", "parts.yaml", "--from", "2026-10-25T03:00", "-n", "1",
+                   "-t", "airflow", "--format", "json")  # fmt: skip
+    hours, keys = (one["runs"] for one in json.loads(ran.out)["pipelines"])
+    assert [run["partition"] for run in hours] == ["2026-10-25T02:00+0100"]
+    assert [run["partition"] for run in keys] == ["eu", "us"]

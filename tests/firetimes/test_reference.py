@@ -160,3 +160,12 @@ def test_what_is_switched_off_or_started_by_hand_never_fires() -> None:
 def test_the_end_of_the_calendar_is_an_end() -> None:
     line = firetimes.parsed("0 0 1 1 *")
     assert len(list(firetimes.ticks(line, datetime(9998, 1, 1)))) == 2
+
+
+def test_from_the_instant_at_which_an_hour_has_been_there_twice() -> None:
+    """A moment before it is not an hour before it, as the clocks of the zone would have it."""
+    madrid = ZoneInfo("Europe/Madrid")
+    found = firetimes.of_cron(
+        firetimes.parsed("30 * * * *"), madrid, datetime(2026, 10, 25, 3, tzinfo=madrid)
+    )
+    assert next(found) == utc("2026-10-25T02:30")

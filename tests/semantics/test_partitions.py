@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagglot.ir.model import Partitions, Schedule
@@ -53,6 +53,7 @@ def utc(at: datetime | None) -> datetime:
     return at.astimezone(UTC)
 
 
+@settings(deadline=None, max_examples=60)
 @given(some())
 def test_windows_tile_time(partitions: Partitions) -> None:
     found = list(islice(reference.windows(partitions), 40))
@@ -62,12 +63,14 @@ def test_windows_tile_time(partitions: Partitions) -> None:
     assert len({one.key for one in found}) == len(found)
 
 
+@settings(deadline=None, max_examples=60)
 @given(some(), st.integers(0, 30))
 def test_a_key_names_its_window(partitions: Partitions, number: int) -> None:
     *_, one = islice(reference.windows(partitions), number + 1)
     assert reference.of_key(partitions, one.key) == one
 
 
+@settings(deadline=None, max_examples=60)
 @given(some(), st.integers(0, 30), st.data())
 def test_the_last_complete_window_is_that_before_the_one_in_progress(
     partitions: Partitions, number: int, data: st.DataObject
@@ -81,6 +84,7 @@ def test_the_last_complete_window_is_that_before_the_one_in_progress(
     assert reference.last_complete(partitions, at.astimezone(ZoneInfo(partitions.timezone))) == one
 
 
+@settings(deadline=None, max_examples=60)
 @given(some())
 def test_before_the_first_window_has_ended_none_is_complete(partitions: Partitions) -> None:
     first = next(reference.windows(partitions))
@@ -88,6 +92,7 @@ def test_before_the_first_window_has_ended_none_is_complete(partitions: Partitio
     assert reference.last_complete(partitions, utc(first.end)) == first
 
 
+@settings(deadline=None, max_examples=60)
 @given(some(), st.integers(0, 20), st.integers(0, 20))
 def test_between_two_starts_are_the_windows_between_them(
     partitions: Partitions, first: int, more: int
@@ -203,3 +208,40 @@ def test_the_time_of_a_backfill(schedule: Schedule, key: str, time: str) -> None
     assert partition is not None
     found = reference.nominal_time(schedule, partition)
     assert found == datetime.fromisoformat(time).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("kind", "schedule", "key"),
+    [
+        ({"by": "day"}, Schedule(cron="0 6 * * 1-5", timezone="Europe/Madrid"), "2026-01-02"),
+        ({"by": "day"}, Schedule(cron="0 6 1-30 * *", timezone="Europe/Madrid"), "2026-01-30"),
+        ({"by": "day"}, Schedule(cron="30 2 * * *", timezone="Europe/Madrid"), None),
+        ({"by": "day"}, Schedule(cron="30 2 * * *", timezone="America/New_York"), None),
+        ({"by": "hour"}, Schedule(cron="30 * * * *", timezone="Europe/Madrid"), None),
+        ({"by": "hour"}, Schedule(cron="30 9-17 * * *"), "2026-01-01T00:00+0100"),
+        ({"by": "week"}, Schedule(cron="0 6 * * 1-5", timezone="Europe/Madrid"), None),
+        ({"by": "month"}, Schedule(cron="0 6 29 * *", timezone="Europe/Madrid"), "2026-01-01"),
+        ({"cron": "0 6 * * 1-5"}, Schedule(cron="0 6 * * 1-5", timezone="Europe/Madrid"), None),
+        ({"by": "day"}, Schedule(), None),
+        ({"keys": ("eu",)}, Schedule(cron="0 6 1 1 *"), None),
+    ],
+)
+def test_what_no_run_works_on(kind: dict[str, str], schedule: Schedule, key: str | None) -> None:
+    found = reference.never_run(in_madrid(**kind), schedule)
+    assert (found.key if found else None) == key
+
+
+@pytest.mark.parametrize(
+    ("schedule", "start"),
+    [
+        (Schedule(cron="0 3 * * *", timezone="Europe/Madrid"), "2026-01-02T00:00+01:00"),
+        (Schedule(cron="0 3 * * *", start=datetime(2026, 6, 1, tzinfo=UTC)), "2026-06-01T00:00Z"),
+        (
+            Schedule(every=timedelta(hours=5), start=datetime(2026, 1, 1, tzinfo=UTC)),
+            "2026-01-02T01:00Z",
+        ),
+    ],
+)
+def test_the_first_start_is_when_there_is_something_to_do(schedule: Schedule, start: str) -> None:
+    found = reference.first_start(in_madrid(by="day"), schedule)
+    assert found == datetime.fromisoformat(start)

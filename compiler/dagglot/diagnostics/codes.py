@@ -494,6 +494,31 @@ KIND_NEEDS: Final = _rule(
     "A key that its kind cannot do without, and that neither the task nor a default gives.",
 )
 
+PARTITION_TWICE: Final = _rule(
+    "DG317",
+    "partition-twice",
+    "the partition key `{key}` is there twice",
+    "A scheduled tick makes one run for each key, and a run is told which by the key alone.",
+)
+PARTITION_NONE: Final = _rule(
+    "DG318",
+    "partition-none",
+    "no whole partition lies between `start` and `end`",
+    "The first partition is the first that starts at or after `start`, and the last the last that "
+    "ends at or before `end`: weeks start on Monday, months on the first. A bare date as `end` "
+    "includes that day.",
+)
+PARTITION_NEVER_RUN: Final = _rule(
+    "DG319",
+    "partition-never-run",
+    "no run of the schedule works on the partition `{key}`",
+    "A run works on the last partition that is complete at its time. Where two partitions end before "
+    "the schedule fires again, the first of them is never worked on: Fridays and Saturdays, with a "
+    "schedule of weekdays and `by: day`. With `partitions: {cron: …}` a partition is from one run to "
+    "the next, whatever its length, and none is left out.",
+    severity=Severity.WARNING,
+)
+
 # --- DG4xx: targets -----------------------------------------------------------------------------
 
 UNSUPPORTED: Final = _rule(

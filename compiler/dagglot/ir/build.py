@@ -302,7 +302,7 @@ class _Pipeline:
             cron=read.maybe_text(value, "cron"),
             keys=read.names(value, "keys"),
             start=read.moment(value, "start", zone) or schedule.start,
-            end=read.moment(value, "end", zone, end=True),
+            end=read.moment(value, "end", zone, end=True) or schedule.end,
             timezone=zone,
             zone_written="timezone" in value,
             span=value.place(),

@@ -15,6 +15,7 @@ from dagglot.passes.dependencies import dependencies
 from dagglot.passes.kind_keys import kind_keys
 from dagglot.passes.mapped_groups import mapped_groups
 from dagglot.passes.param_values import param_values
+from dagglot.passes.partition_times import partition_times
 from dagglot.passes.schedule_times import schedule_times
 from dagglot.passes.shell_values import shell_values
 from dagglot.passes.sql_timeouts import sql_timeouts
@@ -35,4 +36,5 @@ PASSES: Final[tuple[Pass, ...]] = (
     sql_timeouts,
     param_values,
     schedule_times,
+    partition_times,
 )

@@ -47,7 +47,8 @@ def _findings(pipeline: Pipeline) -> Iterator[Diagnostic]:
                     message=f"{what} needs `start`",
                     help="a first day, such as `start: 2026-01-01`",
                 )
-    for window in (schedule, partitions):
+    own = partitions if partitions and not {"start", "end"}.isdisjoint(partitions.places) else None
+    for window in (schedule, own):
         if window and window.start and window.end and window.end < window.start:
             yield codes.WINDOW_EMPTY.at(window.at("end"))
 

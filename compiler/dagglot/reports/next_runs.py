@@ -28,7 +28,7 @@ def as_text(found: Sequence[NextRuns], paint: Paint) -> str:
 def _one(found: NextRuns, paint: Paint) -> list[str]:
     schedule = found.pipeline.schedule
     lines = [f"{paint('bold', found.pipeline.id)}: {_described(schedule)}"]
-    partitioned = any(run.partition is not None for run in found.runs)
+    partitioned = any(run.partitions for run in found.runs)
     if found.runs:
         head = [(schedule.timezone, "dim"), ("" if _is_utc(found) else "UTC", "dim")]
         head += [("partition", "dim")] if partitioned else []
@@ -50,7 +50,7 @@ def _row(run: NextRun, found: NextRuns, partitioned: bool) -> list[Cell]:
     utc = "" if _is_utc(found) else f"{run.time.astimezone(UTC):%m-%d %H:%M}{_seconds(run.time)}"
     cells = [(_shown(run.time), word), (utc, "dim")]
     if partitioned:
-        cells.append((run.partition or "", ""))
+        cells.append((", ".join(run.partitions), ""))
     for starts, reason in zip(run.on, found.refused, strict=True):
         if reason:
             cells.append(("refused", "refused"))
@@ -107,8 +107,8 @@ def as_json(found: Sequence[NextRuns]) -> str:
     "targets"}]}``.
 
     ``runs`` are those that the schedule names: each a ``time`` in its zone and the ``partition`` it
-    works on, or null. A target has ``refused``, null or the reason, and what differs up to the last
-    of these times: ``missing`` and ``extra``.
+    works on, or null; of static keys there is one run for each at a time. A target has ``refused``,
+    null or the reason, and what differs up to the last of these times: ``missing`` and ``extra``.
     """
     data = {
         "dagglot_next_runs": VERSION,
@@ -123,9 +123,10 @@ def _entry(found: NextRuns) -> dict[str, Any]:
         "timezone": found.pipeline.schedule.timezone,
         "from": found.since.isoformat(),
         "runs": [
-            {"time": run.time.isoformat(), "partition": run.partition}
+            {"time": run.time.isoformat(), "partition": key}
             for run in found.runs
             if run.said
+            for key in run.partitions or (None,)
         ],
         "targets": {
             name: {

@@ -94,7 +94,7 @@ def in_order(
 ) -> Iterator[datetime]:
     """What ``of`` makes of wall-clock times that are in order: sorted, each once, from ``since``
     on."""
-    last = since - timedelta(microseconds=1)
+    last = since.astimezone(UTC) - timedelta(microseconds=1)
     unsettled: list[datetime] = []
     for tick in walk:
         found = of(tick)

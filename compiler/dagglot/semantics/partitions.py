@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import dropwhile, pairwise, takewhile
+from itertools import dropwhile, islice, pairwise, takewhile
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -137,10 +137,42 @@ def nominal_time(schedule: Schedule, partition: Partition) -> datetime | None:
     return next(firetimes.fire_times(endless, end), end)
 
 
-def first_run(partitions: Partitions, schedule: Schedule) -> datetime | None:
-    """The first instant at which a scheduled run finds a partition that is complete."""
-    first = next(windows(partitions), None)
-    return nominal_time(schedule, first) if first is not None else None
+def first_start(partitions: Partitions, schedule: Schedule) -> datetime | None:
+    """The first instant at which a schedule with ``cron`` or ``every`` finds a partition that is
+    complete; of ``every`` one of its own, so that it stays what the rest is counted from."""
+    first = next(windows(partitions), None) if not partitions.keys else None
+    if first is None:
+        return schedule.start
+    found = nominal_time(schedule, first) if schedule.every is not None else first.end
+    if found is None or (schedule.start is not None and _utc(schedule.start) >= _utc(found)):
+        return schedule.start
+    return found.astimezone(ZoneInfo(schedule.timezone))
+
+
+def never_run(partitions: Partitions, schedule: Schedule) -> Partition | None:
+    """The first window, of as many as tell of all others, on which no run of the schedule works."""
+    if partitions.keys or not _walks(schedule) or _runs_often(partitions, schedule):
+        return None
+    endless = replace(partitions, end=None)
+    for one, following in pairwise(islice(windows(endless), _ENOUGH[partitions.by])):
+        if _utc(nominal_time(schedule, one)) >= _end(following):
+            return one
+    return None
+
+
+_ENOUGH: Final = {"hour": 200, "day": 400, "week": 110, "month": 50, None: 400}
+
+
+def _walks(schedule: Schedule) -> bool:
+    return schedule.cron is not None or (schedule.every is not None and schedule.start is not None)
+
+
+def _runs_often(partitions: Partitions, schedule: Schedule) -> bool:
+    """Whether it is plain that it runs in every day or hour of the same clocks."""
+    if schedule.cron is None or partitions.by is None or schedule.timezone != partitions.timezone:
+        return False
+    line = firetimes.parsed(schedule.cron)
+    return line.is_daily and (partitions.by != "hour" or line.is_hourly)
 
 
 # --- edges --------------------------------------------------------------------------------------
