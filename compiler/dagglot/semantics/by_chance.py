@@ -96,8 +96,47 @@ def list_rule(pipeline: Pipeline, group: Group) -> TriggerRule:
             return TriggerRule.ALL_SUCCESS
 
 
+def deciding_root(pipeline: Pipeline, group: Group) -> Task | None:
+    """The only root of a mapped group, where no rule of the list alone can say whether the list is
+    asked for: what it is read from ended badly, or was skipped, and this root runs or not by the
+    others above it, and with it all of the group."""
+    uncertain = uncertain_roots(pipeline, group)
+    return uncertain[0] if len(uncertain) == 1 and _roots(pipeline, group) == uncertain else None
+
+
+def uncertain_roots(pipeline: Pipeline, group: Group) -> tuple[Task, ...]:
+    """The roots of a mapped group that may run, or not, where the list is asked for and is none;
+    nothing if some other task of the group would run there anyway."""
+    rule = list_rule(pipeline, group)
+    read = readers(group)
+    if rule is TriggerRule.ALL_SUCCESS or not read:
+        return ()
+    ended = frozenset(state for state in (*_BAD, *_SKIPPED) if decide(rule, (state,)) is None)
+    uncertain: list[Task] = []
+    without: dict[str, States] = {}
+    for root in _roots(pipeline, group):
+        above = [ended if id in read else frozenset(State) for id in root.upstream]
+        answers = {decide(root.trigger_rule, each) for each in product(*above)}
+        never = frozenset(answer for answer in answers if answer is not None)
+        if not never:
+            return ()
+        without[root.id] = never
+        if None in answers:
+            uncertain.append(root)
+    return () if _would_run(pipeline, group, without) else tuple(uncertain)
+
+
+def _roots(pipeline: Pipeline, group: Group) -> tuple[Task, ...]:
+    members = flow.members(group)
+    return tuple(
+        task
+        for task in map(pipeline.task, members)
+        if not task.teardown_of and set(task.upstream).isdisjoint(members)
+    )
+
+
 def _would_run(pipeline: Pipeline, group: Group, known: Mapping[str, States]) -> bool:
-    """Whether a task of a mapped group may run where some tasks outside end in known states."""
+    """Whether a task of a mapped group may run where some other tasks end in known states."""
     members = flow.members(group)
     reached = {
         id
@@ -108,7 +147,7 @@ def _would_run(pipeline: Pipeline, group: Group, known: Mapping[str, States]) ->
     states = dict(known)
     tasks = {task.id: task for task in pipeline.tasks}
     for id in graph.topological({id: task.upstream for id, task in tasks.items()}):
-        if id not in members:
+        if id not in members or id in known:
             continue
         task = tasks[id]
         above = [states.get(one, frozenset(State)) for one in task.teardown_of or task.upstream]
@@ -276,6 +315,10 @@ class _Question:
         found: set[str] = set()
         leaves = flow.leaves(self.pipeline) if self.pipeline.fail_run_on == "leaf" else ()
         for group in flow.groups(self.pipeline.groups):
+            if group.for_each is None:
+                continue
+            if deciding_root(self.pipeline, group) is None:
+                found.update(root.id for root in uncertain_roots(self.pipeline, group))
             ends = self.without_list(group)
             labelled = {id for id, states in ends.items() if State.SKIPPED in states}
             found |= labelled.intersection(leaves)

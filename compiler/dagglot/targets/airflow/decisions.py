@@ -44,6 +44,7 @@ class Decisions(ABC):
     pipeline: Pipeline
     groups: dict[str, Group]
     before: dict[str, list[Task]]
+    decided: dict[str, str]
 
     @abstractmethod
     def fresh(self, id: str) -> str: ...
@@ -103,6 +104,10 @@ class Decisions(ABC):
             return task
         if not task.depends_on:
             return replace(task, trigger_rule=TriggerRule.ALL_SUCCESS)
+        return self.behind(task, self.decided.get(task.id) or self.rule_of_root(task, group))
+
+    def rule_of_root(self, task: Task, group: Group) -> str:
+        """A step beside the group that decides about one of its roots, for all elements alike."""
         waits = self.needs_all(task)
         step = made_step(
             self.fresh(f"{beside(group, task.id)}__rule"),
@@ -113,7 +118,7 @@ class Decisions(ABC):
         )
         first = next(iter(flow.members(group)))
         self.before.setdefault(first, []).append(step)
-        return self.behind(task, step.id)
+        return step.id
 
     def deciders(self, task: Task, group: Group) -> tuple[list[str], dict[str, Value]]:
         """The gates and branches of the group that decide about one of its tasks, and the gates

@@ -46,6 +46,8 @@ class _Weaver(Decisions):
         self.entries: dict[str, str] = {}
         self.items: dict[str, str] = {}
         self.setups: dict[str, tuple[str, ...]] = {}
+        self.decided: dict[str, str] = {}
+        """The step that has decided about a root of a mapped group, already for its list."""
         self.groups: dict[str, Group] = {}
         for task in pipeline.tasks:
             group = flow.mapped_group(pipeline, task.id)
@@ -121,18 +123,27 @@ class _Weaver(Decisions):
 
     def list_of_group(self, group: Group, each: ForEach) -> str:
         """The list of a mapped group; its tasks' rules are decided apart from it."""
-        from dagglot.semantics.by_chance import list_rule  # few pipelines need to ask
+        # few pipelines need to ask
+        from dagglot.semantics.by_chance import deciding_root, list_rule
 
         tasks = [self.pipeline.task(id) for id in flow.members(group)]
         first = next(iter(flow.members(group)))
         waits = self.waits(group, tasks, outputs_in(each.items))
         self.before.setdefault(first, []).extend(waits)
+        root = deciding_root(self.pipeline, group)
+        if root is not None:
+            self.decided[root.id] = self.rule_of_root(root, group)
         step = made_step(
             self.fresh(f"{group.id}__items"),
             group.parent,
             OtherBody(kind=ITEMS, settings={"in": each.items}),
-            edges_to([*outputs_in(each.items), *(one.id for one in waits)]),
-            list_rule(self.pipeline, group),
+            edges_to(
+                [
+                    *(outputs_in(each.items) if root is None else [self.decided[root.id]]),
+                    *(one.id for one in waits),
+                ]
+            ),
+            list_rule(self.pipeline, group) if root is None else TriggerRule.ALL_SUCCESS,
         )
         self.before[first].append(step)
         return step.id

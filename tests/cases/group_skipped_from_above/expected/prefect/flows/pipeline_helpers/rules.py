@@ -172,6 +172,8 @@ def decide(rule: str, statuses: Sequence[str]) -> str | None:
             return SKIPPED
         case "all_skipped" if seen[SUCCESS] or bad:
             return SKIPPED
+        case "one_success" if not seen[SUCCESS]:
+            return UPSTREAM_FAILED if bad else SKIPPED
         case "one_done" if not seen[SUCCESS] + seen[FAILED]:
             return SKIPPED
         case "none_failed" if bad:
