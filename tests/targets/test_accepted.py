@@ -71,7 +71,16 @@ CONTROL_FLOW = frozenset(
     }
 )
 _MIN_ONE = "trigger-rule-all-done-min-one-success"
-_AIRFLOW = frozenset(
+_DEADLINES = frozenset({"deadline", "deadline-from-started"})
+_TOLD = frozenset(
+    {
+        *("run-on-failure", "run-on-success"),
+        *("task-on-failure", "task-on-success", "task-on-retry"),
+        "run-timeout",
+        *_DEADLINES,
+    }
+)
+_AIRFLOW = (_TOLD - _DEADLINES) | frozenset(
     {
         *("secrets", "connection-fields", "sql"),
         *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
@@ -92,13 +101,6 @@ _AIRFLOW = frozenset(
         *("sensor-until", "sensor-pipeline"),
         *("pool", "priority", "resources", "max-active-runs", "depends-on-past"),
         "retries-jitter",
-    }
-)
-_TOLD = frozenset(
-    {
-        *("run-on-failure", "run-on-success"),
-        *("task-on-failure", "task-on-success", "task-on-retry"),
-        *("deadline", "deadline-from-started", "run-timeout"),
     }
 )
 _PREFECT_KINDS = _TOLD | frozenset(
@@ -152,7 +154,7 @@ _IN_LINES = "schedule-every-in-lines"
 _UNEVEN = frozenset({_IN_LINES, "schedule-every-uneven"})
 BESIDES: dict[str, frozenset[str]] = {
     "airflow@2.11": _AIRFLOW | {"schedule-catchup"},
-    "airflow": _AIRFLOW | {_MIN_ONE, "approval", "schedule-catchup", _IN_LINES},
+    "airflow": _AIRFLOW | _DEADLINES | {_MIN_ONE, "approval", "schedule-catchup", _IN_LINES},
     "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"}) | _DAGSTER_KINDS | _UNEVEN,
     "prefect": frozenset({_MIN_ONE, "allow-failure-with-leaf"})
     | _PREFECT_KINDS

@@ -8,7 +8,6 @@ import contextlib
 import importlib.util
 import os
 import secrets
-import time
 from pathlib import Path
 
 import services
@@ -27,6 +26,7 @@ def main():
             _AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK="1",
             AIRFLOW__CORE__EXECUTOR="LocalExecutor",
             AIRFLOW__CORE__PARALLELISM="2",
+            AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT="60",
             AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION="False",
             AIRFLOW__CORE__EXECUTION_API_SERVER_URL=f"http://127.0.0.1:{port}/execution/",
             AIRFLOW__API__SECRET_KEY=(secret := secrets.token_hex(16)),
@@ -73,7 +73,7 @@ def run_all(common):
         )
 
     services.until(ended, REQUEST["seconds"], "runs that have not ended")
-    time.sleep(1)
+    services.linger(REQUEST)
     runner = probe_worker().Runner(REQUEST)
     return [answer(common, runner, run, begun) for run in REQUEST["runs"]]
 

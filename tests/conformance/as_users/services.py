@@ -50,6 +50,15 @@ def command(*words, cwd=None):
     subprocess.run([BIN / words[0], *words[1:]], cwd=cwd, check=True, env=dict(os.environ))
 
 
+def linger(asked):
+    """Let what comes after the last run come: until the file `heard` is there, if one is named."""
+    if "heard" not in asked:
+        time.sleep(1)
+        return
+    with contextlib.suppress(TimeoutError):
+        until(Path(asked["heard"]).exists, asked["linger"], "nothing heard")
+
+
 def until(done, seconds, what):
     """Wait until ``done()`` is true; says what was waited for when it never is."""
     deadline = time.monotonic() + seconds

@@ -315,6 +315,37 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.SCHEDULE_DISABLED: emulated(
         "Airflow's pause switch counts only when a DAG is first deployed: the DAG has no schedule"
     ),
+    # being told
+    Feature.RUN_ON_FAILURE: native(
+        "`on_failure_callback` of the DAG, a function of the DAG file. The DAG processor calls it, "
+        "so a module of yours, and the secrets, must be there too"
+    ),
+    Feature.RUN_ON_SUCCESS: native(
+        "`on_success_callback` of the DAG, which the DAG processor calls, as with a failure"
+    ),
+    Feature.TASK_ON_FAILURE: native(
+        "`on_failure_callback`, which the process of the task calls, or the DAG processor where "
+        "that process died"
+    ),
+    Feature.TASK_ON_SUCCESS: native("`on_success_callback`"),
+    Feature.TASK_ON_RETRY: native("`on_retry_callback`"),
+    Feature.RUN_TIMEOUT: native(
+        "`dagrun_timeout`. What has not ended by then becomes `skipped`, also what runs, whose "
+        "processes are ended, and teardowns; of these tasks nobody is told, of the run somebody is"
+    ),
+    Feature.DEADLINE: native(
+        "a DeadlineAlert of the logical date; where no time makes the runs, of the time at which "
+        "the run was queued. Of a run by hand of a DAG with a schedule that was started without a "
+        "logical date nobody is told",
+        setup="an executor that runs callbacks, such as LocalExecutor",
+        since="3.3",
+    ),
+    Feature.DEADLINE_FROM_STARTED: lossy(
+        "a DeadlineAlert, which counts from when the run was queued: where as many runs as may be "
+        "are active, that is before it starts",
+        setup="an executor that runs callbacks, such as LocalExecutor",
+        since="3.3",
+    ),
     # only Airflow's
     Feature.TARGET_OPTIONS: native(),
     Feature.TASK_OPTIONS: native(),
@@ -354,6 +385,22 @@ _VERSION_2: Final[Mapping[Feature, Verdict]] = {
         "the group's tooltip says it all: a group of Airflow 2 has no docs, owner or tags"
     ),
     Feature.TRIGGER_RULE_ALL_DONE_MIN_ONE_SUCCESS: unsupported("Airflow 2 has no such rule"),
+    Feature.TASK_ON_FAILURE: native(
+        "`on_failure_callback`, which the process of the task calls, or the scheduler's DAG "
+        "processor where that process died"
+    ),
+    Feature.TASK_ON_SUCCESS: native(
+        "`on_success_callback`; Airflow 2 calls it also where the task was skipped, so a function "
+        "in the helpers looks first"
+    ),
+    **dict.fromkeys(
+        (Feature.DEADLINE, Feature.DEADLINE_FROM_STARTED),
+        unsupported(
+            "Airflow 2 has no deadline of a run: the `sla` of its tasks counts from the end of "
+            "the data interval, in runs of a schedule alone, and is looked at when another task "
+            "of the DAG has ended; Airflow 3.1 has dropped it. Compile for Airflow 3"
+        ),
+    ),
 }
 
 

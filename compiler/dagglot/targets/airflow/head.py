@@ -31,6 +31,10 @@ class Head:
             arguments["doc_md"] = pycode.text_block(docs.markdown(pipeline.docs))
         arguments |= self.schedule()
         arguments["is_paused_upon_creation"] = False
+        if pipeline.timeout is not None:
+            arguments["dagrun_timeout"] = self.file.duration(pipeline.timeout)
+        if self.file.callbacks is not None:
+            arguments |= self.file.callbacks.of_run()
         if pipeline.concurrency.max_active_runs is not None:
             arguments["max_active_runs"] = pipeline.concurrency.max_active_runs
         if pipeline.concurrency.max_active_tasks is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dagglot import pycode
 from dagglot.ir import connections
@@ -27,6 +27,9 @@ from dagglot.targets.airflow.tasks import Tasks
 from dagglot.targets.airflow.view import DagFile, Item, MappedGroup, Statement
 from dagglot.targets.airflow.weaving import woven
 from dagglot.targets.base import Context, Lowered, View
+
+if TYPE_CHECKING:
+    from dagglot.targets.airflow.callbacks import Callbacks
 
 
 def lower(pipeline: Pipeline, context: Context) -> Lowered:
@@ -70,6 +73,7 @@ class File:
         self.names: FileNames = file_names(self.pipeline, set(self.natives.values()))
         self.passing = Passing(self.woven)
         self.needs_dag = False
+        self.callbacks = _callbacks(self) if pipeline.alerts else None
 
     def airflow(self, name: str) -> Code:
         """A name of Airflow's or the standard library's, imported."""
@@ -212,10 +216,23 @@ class File:
             shared |= common
         return shared
 
+    def told(self, shared: dict[str, object]) -> dict[str, dict[str, object]]:
+        """The callbacks of each task; what most tasks have alike comes to ``shared``."""
+        if self.callbacks is None:
+            return {}
+        told = {task.id: self.callbacks.of_task(task) for task in self.pipeline.tasks}
+        # a step that tells nobody would have to say so
+        for name in dict.fromkeys(name for found in told.values() for name in found):
+            common = _most_common([{name: found.get(name)} for found in told.values()], len(told))
+            if common is not None and common[name] is not None:
+                shared |= common
+        return told
+
     def view(self) -> DagFile:
         attempts = {task.id: self.attempt_arguments(task) for task in self.pipeline.tasks}
         shared = self.shared_arguments(attempts)
-        tasks = Tasks(self, attempts, shared)
+        told = self.told(shared)
+        tasks = Tasks(self, attempts, shared, told)
         blocks = arranged(self.pipeline, self.passing.outputs)
         written = edges.statements(self.pipeline, self.passing.edges())
         referenced = {id for one in written for step in one.steps for id in step}
@@ -223,12 +240,17 @@ class File:
             referenced |= {teardown, *setups}
         items = self.items(blocks, tasks, written, referenced)
         dag = Head(self).dag(shared)
+        callbacks = self.callbacks
+        this_event = None if callbacks is None else callbacks.this_event()
+        alerts = () if callbacks is None else tuple(callbacks.written())
         scheduled = self.pipeline.schedule.params
         self.imports_of_helpers()
         return DagFile(
             doc=docs.header(self.pipeline),
             imports=self.imports.blocks(),
             run_params=_run_params(scheduled) if scheduled and self.pipeline.params else None,
+            this_event=this_event,
+            alerts=alerts,
             comments=Head(self).comments(),
             dag=dag,
             items=items,
@@ -335,6 +357,14 @@ class File:
     def imports_of_helpers(self) -> None:
         for name in self.used:
             self.imports.name(module_of(name), name)
+
+
+def _callbacks(file: File) -> Callbacks:
+    from dagglot.targets.airflow import callbacks  # few pipelines tell anybody
+
+    taken = [*file.names.functions.values(), *file.names.variables.values()]
+    names = callbacks.functions(file.pipeline, [*taken, *file.natives.values()])
+    return callbacks.Callbacks(file, names)
 
 
 def _most_common(found: Sequence[dict[str, object]], tasks: int) -> dict[str, object] | None:

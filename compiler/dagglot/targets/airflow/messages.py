@@ -29,11 +29,11 @@ def tell(made: Function, body: NotifyBody) -> None:
         made.statements.append(pycode.assignment("message", message, made.inner))
     alerts = {alert.name: alert for alert in made.file.pipeline.alerts}
     for name in dict.fromkeys(body.alerts):
-        call = _call(made, alerts[name], body.message is not None)
-        made.statements.append(pycode.layout(call, made.inner))
+        told = call(made, alerts[name], body.message is not None)
+        made.statements.append(pycode.layout(told, made.inner))
 
 
-def _call(made: Function, alert: Alert, given: bool) -> Call:
+def call(made: Function, alert: Alert, given: bool) -> Call:
     """The call that tells one alert; ``given``: the task has a message for all of them."""
     settings = alert.settings
     message: object = Code("message") if given else None

@@ -45,6 +45,8 @@ RESERVED: Final = frozenset(
             "first_start",
         ),
         *("request_url", "request_path", "look_at_url", "look_at_path"),
+        *("DeadlineAlert", "DeadlineReference", "SyncCallback"),
+        *("default_message", "event_in", "this_event", "unless_skipped"),
         *("event_of", "with_message", "tell_slack", "slack_webhook", "tell_email", "tell_webhook"),
         *("PokeReturnValue", "UTC", "datetime", "os"),
         *("json", "partial", "pendulum", "timedelta", "run_params"),

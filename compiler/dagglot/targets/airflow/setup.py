@@ -10,10 +10,10 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from dagglot.expressions.tree import SecretRef, references
-from dagglot.ir import connections
+from dagglot.ir import connections, events
 from dagglot.ir.connections import FILES
 from dagglot.ir.expand import thaw
-from dagglot.ir.model import Alert, Connection, NotifyBody, Pipeline, Value
+from dagglot.ir.model import Connection, Pipeline, Value
 from dagglot.pycode import Code
 from dagglot.targets.airflow import lent
 from dagglot.targets.base import View
@@ -47,7 +47,8 @@ _WITHOUT_PASSWORD: Final = frozenset(
 def needs(pipeline: Pipeline) -> dict[str, Any]:
     """What a pipeline needs, as plain data; empty where that is nothing."""
     used = list(connections.used(pipeline))
-    if any(one.type == "email" and not one.settings.get("connection") for one in _told(pipeline)):
+    told = events.told(pipeline)
+    if any(one.type == "email" and not one.settings.get("connection") for one in told):
         used.append(Connection(name="smtp_default", type="smtp", description="Sends mails."))
     pools: dict[str, int] = {}
     for task in pipeline.tasks:
@@ -61,20 +62,9 @@ def needs(pipeline: Pipeline) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value}
 
 
-def _told(pipeline: Pipeline) -> list[Alert]:
-    """The alerts that tasks tell."""
-    names = {
-        name
-        for task in pipeline.tasks
-        if isinstance(task.body, NotifyBody)
-        for name in task.body.alerts
-    }
-    return [alert for alert in pipeline.alerts if alert.name in names]
-
-
 def _secrets(pipeline: Pipeline) -> Iterator[str]:
     yield from connections.secrets(pipeline)
-    values: list[Value] = [dict(alert.settings) for alert in _told(pipeline)]
+    values: list[Value] = [dict(alert.settings) for alert in events.told(pipeline)]
     for value in values:
         yield from (leaf.name for leaf in references(value) if isinstance(leaf, SecretRef))
 

@@ -41,17 +41,19 @@ if TYPE_CHECKING:
 
 class Tasks:
     """The tasks of one file: the arguments about the attempts of each, by its id; ``shared`` are
-    those that stand in ``default_args``."""
+    those that stand in ``default_args``, ``told`` the callbacks of each."""
 
     def __init__(
         self,
         file: File,
         attempts: Mapping[str, Mapping[str, object]],
         shared: Mapping[str, object],
+        told: Mapping[str, Mapping[str, object]],
     ) -> None:
         self.file = file
         self.attempts = attempts
         self.shared = shared
+        self.told = told
 
     def item(self, task: Task, indent: int, referenced: bool) -> Item:
         """The lines that make the task; a variable holds it where something refers to it."""
@@ -77,6 +79,8 @@ class Tasks:
                 found[name] = value
         if "pre_execute" in own:
             found["pre_execute"] = own["pre_execute"]
+        if self.told:
+            found |= dict(self.callbacks(task))
         if (most := self.file.max_parallel(task)) is not None:
             found["max_active_tis_per_dagrun"] = most
         if task.owner and task.owner != self.file.pipeline.owner:
@@ -100,6 +104,20 @@ class Tasks:
         if text:
             found["doc_md"] = block(text)
         return found
+
+    def callbacks(self, task: Task) -> Iterator[tuple[str, object]]:
+        """Whom the task tells otherwise than most; a step, of which nobody knows, tells nobody."""
+        own = self.told[task.id]
+        for name in ("on_failure_callback", "on_retry_callback", "on_success_callback"):
+            value = own.get(name)
+            if value != self.shared.get(name) and self.may(task, name):
+                yield name, value
+
+    def may(self, task: Task, callback: str) -> bool:
+        """Whether Airflow could call it: an EmptyOperator never fails, a step is not repeated."""
+        if isinstance(task.body, NoopBody) and not is_function(task):
+            return callback == "on_success_callback"
+        return callback != "on_retry_callback" or task.id not in self.file.woven.steps
 
     # --- operators --------------------------------------------------------------------------
 

@@ -43,6 +43,16 @@ class MappedGroup:
     kind: str = "mapped"
 
 
+@dataclass(frozen=True, slots=True)
+class AlertFunction:
+    """A function that Airflow calls to tell an alert."""
+
+    decorators: tuple[Code, ...]
+    signature: Code
+    imported: tuple[tuple[Code, ...], ...]
+    statements: tuple[Code, ...]
+
+
 Item = PythonTask | Statement | MappedGroup
 
 
@@ -54,6 +64,9 @@ class DagFile:
     imports: tuple[tuple[Code, ...], ...]
     run_params: Code | None
     """What scheduled runs have instead of the params' defaults, as a dict."""
+    this_event: Code | None
+    """What all functions of alerts say alike."""
+    alerts: tuple[AlertFunction, ...]
     comments: tuple[Code, ...]
     dag: Code
     items: tuple[Item, ...]

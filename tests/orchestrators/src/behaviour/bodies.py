@@ -172,3 +172,10 @@ def told(event: dict[str, Any], where: str) -> None:
 def refuse(event: dict[str, Any], words: str) -> None:
     """An alert that cannot be sent."""
     raise RuntimeError(f"{words}: {event['state']}")
+
+
+def fail_over(number: int, most: int) -> int:
+    """The number, where it is not too large."""
+    if number > most:
+        raise ValueError(f"{number} is more than {most}")
+    return number

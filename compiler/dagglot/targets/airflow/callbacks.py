@@ -1,0 +1,209 @@
+"""Who is told when a run or a task has ended, is tried again, or is late: Airflow's callbacks.
+
+Each alert is one function of the DAG file, which Airflow calls with a context, whatever has
+happened: of a task, of the run, of the deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from dagglot import pycode
+from dagglot.expressions import tree
+from dagglot.expressions.tree import references
+from dagglot.frozen import dataclass
+from dagglot.ir import events
+from dagglot.ir.model import Alert, NoopBody, Pipeline, Task
+from dagglot.pycode import Call, Code
+from dagglot.targets.airflow import messages
+from dagglot.targets.airflow.functions import CONTEXT_ORDER, Function
+from dagglot.targets.airflow.kinds import is_function
+from dagglot.targets.airflow.names import RESERVED
+from dagglot.targets.airflow.view import AlertFunction
+from dagglot.targets.airflow.watching import WATCHER, WATCHER_AGAIN
+
+if TYPE_CHECKING:
+    from dagglot.targets.airflow.lower import File
+
+ARGUMENTS: Final = {
+    "failed": "on_failure_callback",
+    "retrying": "on_retry_callback",
+    "success": "on_success_callback",
+}
+"""The arguments of DAGs and operators, by the state that they tell of."""
+
+
+def functions(pipeline: Pipeline, taken: Sequence[str] = ()) -> dict[str, str]:
+    """What the functions of the alerts are called that a callback tells, by the alerts' names."""
+    made: dict[str, str] = {}
+    used = {*RESERVED, *taken}
+    for alert in called(pipeline):
+        made[alert.name] = pycode.identifier(f"tell_{alert.name}", used)
+        used.add(made[alert.name])
+    return made
+
+
+def called(pipeline: Pipeline) -> tuple[Alert, ...]:
+    """The alerts that a callback tells, in the order of their declaration."""
+    if not pipeline.alerts:
+        return ()
+    names = {alert.name for told in events.of_all(pipeline) for alert in told.alerts}
+    return tuple(alert for alert in pipeline.alerts if alert.name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """The callbacks of one file; ``names`` are its functions by the alerts' names."""
+
+    file: File
+    names: dict[str, str]
+
+    def of_task(self, task: Task) -> dict[str, object]:
+        """Arguments of the task's operator."""
+        found: dict[str, object] = {}
+        if task.id in self.file.woven.steps:
+            return self.of_step(task)
+        for told in events.of_task(self.file.pipeline, task):
+            callbacks = self.listed(told.alerts)
+            if told.state == "success" and self.file.version == "2.11":
+                callbacks = [Call(self.file.helper("unless_skipped"), tuple(callbacks))]
+            found[ARGUMENTS[told.state]] = _alone(callbacks)
+        return found
+
+    def of_step(self, step: Task) -> dict[str, object]:
+        """Where there is no list, the step that makes it fails in the stead of the mapped task."""
+        pipeline, woven = self.file.pipeline, self.file.woven
+        for task in pipeline.tasks:
+            if task.on_failure and woven.items.get(task.id) == step.id:
+                return {ARGUMENTS["failed"]: self.of_task(task)[ARGUMENTS["failed"]]}
+        return {}
+
+    def of_run(self) -> dict[str, object]:
+        """Arguments of the DAG."""
+        found: dict[str, object] = {}
+        for told in events.of_run(self.file.pipeline):
+            if told.state == "late":
+                found = {"deadline": self.deadline(told.alerts), **found}
+            else:
+                found[ARGUMENTS[told.state]] = _alone(self.listed(told.alerts))
+        return found
+
+    def listed(self, alerts: Sequence[Alert]) -> list[object]:
+        return [Code(self.names[alert.name]) for alert in alerts]
+
+    def deadline(self, alerts: Sequence[Alert]) -> object:
+        pipeline, airflow = self.file.pipeline, self.file.airflow
+        assert pipeline.deadline is not None
+        reference = f"{airflow('DeadlineReference')}.{reference_of(pipeline)}"
+        interval = self.file.duration(pipeline.deadline.after)
+        made: list[object] = []
+        for callback in self.listed(alerts):
+            arguments = (
+                ("reference", Code(reference)),
+                ("interval", interval),
+                ("callback", Call(airflow("SyncCallback"), (callback,))),
+            )
+            made.append(Call(airflow("DeadlineAlert"), (), arguments))
+        return _alone(made)
+
+    # --- the functions ----------------------------------------------------------------------
+
+    def written(self) -> Iterator[AlertFunction]:
+        for alert in self.file.pipeline.alerts:
+            if alert.name in self.names:
+                yield self.function(alert)
+
+    def function(self, alert: Alert) -> AlertFunction:
+        made = Function(self.file, Task(id=alert.name, body=NoopBody()), 0, hook=True)
+        leaves = list(references(alert.settings))
+        if any(isinstance(leaf, tree.Params) for leaf in leaves):
+            made.whole = True
+            made.context["params"] = None
+        event = self.event()
+        made.statements.append(pycode.assignment("event", event, made.inner))
+        call = messages.call(made, alert, given=False)
+        if alert.type == "email" and not alert.settings.get("subject"):
+            told = Call(self.file.helper("default_message"), (Code("event"),))
+            subject = ("subject", Code(pycode.literal(told)))
+            call = Call(call.function, call.args, _inserted(call.kwargs, subject))
+        made.statements.append(pycode.layout(call, made.inner))
+        decorators = (self.file.helper("exit_fails"),) if alert.type == "python" else ()
+        before, after = made.finished()
+        unpacked = [
+            Code(f'{name} = context["{name}"]') for name in CONTEXT_ORDER if name in made.context
+        ]
+        return AlertFunction(
+            decorators=decorators,
+            signature=Code(f"{self.names[alert.name]}(context)"),
+            imported=made.imports.blocks(),
+            statements=(*unpacked, *before, *after),
+        )
+
+    def event(self) -> Call:
+        whose = tuple(self.whose())
+        if self.shared:
+            return Call("this_event", (Code("context"),))
+        return Call(self.file.helper("event_in"), (Code("context"),), whose)
+
+    @property
+    def shared(self) -> bool:
+        """Whether several functions would say the same of steps or owners."""
+        return len(self.names) > 1 and any(name != "owner" for name, _ in self.whose())
+
+    def this_event(self) -> Code | None:
+        """What is the same for all functions, where it is more than a name."""
+        if not self.shared:
+            return None
+        made = Call(self.file.airflow("partial"), (self.file.helper("event_in"),), tuple(self.whose()))
+        return pycode.assignment("this_event", made, 0)
+
+    def whose(self) -> Iterator[tuple[str, object]]:
+        """Owners, and the steps of which nobody is told: what a context does not know."""
+        pipeline = self.file.pipeline
+        if pipeline.owner:
+            yield "owner", pipeline.owner
+        owners = {
+            task.id: task.owner
+            for task in pipeline.tasks
+            if task.owner and task.owner != pipeline.owner and any(events.of_task(pipeline, task))
+        }
+        if owners:
+            yield "owners", owners
+        steps = dict(self.steps())
+        if steps:
+            yield "steps", steps
+
+    def steps(self) -> Iterator[tuple[str, str]]:
+        """The steps that may fail, and the task or the group that each is a part of."""
+        pipeline, woven = self.file.pipeline, self.file.woven
+        if not (pipeline.on_failure or any(task.on_failure for task in pipeline.tasks)):
+            return
+        parts = {step: id for id, step in (*woven.entries.items(), *woven.items.items())}
+        for task in pipeline.tasks:
+            if task.id in woven.steps and (_is_watcher(task) or is_function(task)):
+                yield task.id, parts.get(task.id, "")
+
+
+def reference_of(pipeline: Pipeline) -> str:
+    """What a deadline counts from. Runs by hand and by assets have no logical date."""
+    deadline, schedule = pipeline.deadline, pipeline.schedule
+    timed = schedule.cron is not None or schedule.every is not None
+    scheduled = deadline is not None and deadline.from_ == "scheduled" and timed
+    return "DAGRUN_LOGICAL_DATE" if scheduled and schedule.enabled else "DAGRUN_QUEUED_AT"
+
+
+def _is_watcher(task: Task) -> bool:
+    return getattr(task.body, "kind", None) in (WATCHER, WATCHER_AGAIN)
+
+
+def _alone(made: list[object]) -> object:
+    return made[0] if len(made) == 1 else made
+
+
+def _inserted(
+    keywords: tuple[tuple[str, object], ...], one: tuple[str, object]
+) -> tuple[tuple[str, object], ...]:
+    """Behind the message, before the connection."""
+    at = next((n for n, (name, _) in enumerate(keywords) if name == "conn_id"), len(keywords))
+    return (*keywords[:at], one, *keywords[at:])

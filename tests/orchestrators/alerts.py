@@ -1,0 +1,199 @@
+"""The cases of alerts on unpatched orchestrators, with servers that keep what they are told.
+
+Whom a run tells is told by programs that `DAG.test()` and its like do not start: Airflow's DAG
+processor, Prefect's automations, Dagster's daemon. So these run as users run theirs, by the scripts
+of the conformance suite.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from case_folders import CASES
+from conformance import engines as conformance
+from conformance.test_as_users import HERE as CONFORMANCE
+from conformance.test_as_users import SCRIPTS
+from dagglot import api, features, replays, trace
+from dagglot.ir.model import Pipeline
+from dagglot.runtimes import environments, probe
+from dagglot.stores import Stores
+from dagglot.targets import registry
+from dagglot.targets.base import RunSpec, Support
+from orchestrators.engines import SOURCES
+from services import HttpServer, MailServer
+from services.http import Request
+
+TOKEN: Final = "canary-hook-token"
+SECONDS: Final = 900.0
+LINGER: Final = 120.0
+"""Seconds that alerts may come after the last run has ended."""
+MORE: Final = 8.0
+"""Seconds in which an alert would come that is one too many."""
+
+Event = dict[str, str]
+
+HOOK: Final = "/echo/canary-hook-url"
+CHAT: Final = "/echo/canary-slack-hook"
+
+
+def events(*, deadlines: bool) -> list[tuple[str, str, str]]:
+    """The pipeline, the task and the state of every event that the webhook is told, sorted."""
+    failed = [
+        ("shaky", "retrying"),
+        ("shaky", "success"),
+        ("broken", "retrying"),
+        ("broken", "failed"),
+        ("slow", "failed"),
+        ("each", "failed"),
+        ("no_list", "failed"),
+        ("", "failed"),
+    ]
+    succeeded = [("work", "success"), ("bad", "failed"), ("nothing", "success"), ("", "success")]
+    told = [
+        *(("alerts_failed", *one) for one in failed),
+        *(("alerts_succeeded", *one) for one in succeeded),
+        ("alerts_timed_out", "", "failed"),
+    ]
+    if deadlines:
+        told += [("deadline_missed", "", "late"), ("deadline_missed", "", "success")]
+        told += [("deadline_kept", "work", "success")]
+    return sorted(told)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was told of the runs, and what became of them."""
+
+    traces: Mapping[str, dict[str, Any]]
+    requests: tuple[Request, ...]
+    mails: tuple[Any, ...]
+    scratch: Path
+    canaries: tuple[str, ...]
+    deadlines: bool
+
+    @property
+    def hook(self) -> list[Event]:
+        """What the webhook was told, in order."""
+        return [json.loads(one.body) for one in self.requests if one.path == HOOK]
+
+    def told(self, pipeline: str, task: str = "") -> list[Event]:
+        """What the webhook was told of one task, or of the run."""
+        return [one for one in self.hook if (one["pipeline"], one["task"]) == (pipeline, task)]
+
+    def own(self, name: str) -> list[Event]:
+        """What a Python function was told."""
+        return [json.loads(line) for line in (self.scratch / name).read_text().splitlines()]
+
+    def states(self, pipeline: str) -> dict[str, str]:
+        return {
+            task["id"] if task["index"] is None else f"{task['id']}[{task['index']}]": task["state"]
+            for task in self.traces[pipeline]["tasks"]
+        }
+
+
+def accepted(target: str, pipeline: Pipeline) -> bool:
+    name, _, version = target.partition("@")
+    chosen = registry.get(name)
+    table = chosen.capabilities(version or chosen.versions[0])
+    return all(
+        table[use.feature].support is not Support.UNSUPPORTED
+        for use in features.used(pipeline, name)
+    )
+
+
+@cache
+def pipelines(target: str) -> tuple[Pipeline, ...]:
+    """Those of the cases that the target accepts and that a hand can start."""
+    paths = [CASES / name / "pipeline.yaml" for name in ("alerts", "alerts_deadline")]
+    return tuple(
+        one for one in api.check(paths).pipelines if not one.schedule.is_set and accepted(target, one)
+    )
+
+
+@cache
+def heard(target: str) -> Heard | str:
+    """Every run, once; or why there is none: that is not tried again for each test."""
+    try:
+        return _heard(target)
+    except Exception as problem:
+        return f"{type(problem).__name__}: {problem}"
+
+
+def _heard(target: str) -> Heard:
+    scratch = Path(tempfile.mkdtemp(prefix="dagglot-alerts-"))
+    asked = conformance.job(target, quick=False)
+    made, refused = replays.generated(pipelines(target), asked)
+    assert not refused, {id: [one.message for one in found] for id, found in refused.items()}
+    root = scratch / "out"
+    for path, text in made.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    runtime = environments.resolve(asked.target.name, asked.version)
+    assert runtime is not None
+    names = {one.id: asked.target.names(one, asked.context) for one in pipelines(target)}
+    deadlines = "deadline_missed" in names
+    expected = len(events(deadlines=deadlines))
+    with HttpServer() as http, MailServer() as mail:
+        stores = Stores(
+            {"mail": {"type": "smtp", "host": "127.0.0.1", "port": mail.port}}, _secrets(http)
+        )
+        request = {
+            **asked.target.run_request(
+                root, [SOURCES], [RunSpec(id, name) for id, name in names.items()], {}, stores
+            ),
+            "pools": {},
+            "probe": str(asked.target.probe("run").parent),
+            "seconds": SECONDS,
+            "heard": str(scratch / "heard"),
+            "linger": LINGER,
+            "home": str(scratch / "home"),
+        }
+        threading.Thread(
+            target=_listen, args=(http, expected, scratch / "heard"), daemon=True
+        ).start()
+        said = probe.run(
+            environments.ensure(runtime),
+            CONFORMANCE / "as_users" / SCRIPTS[asked.target.name],
+            request,
+            timeout=SECONDS + 900,
+            cwd=scratch,
+            env={"BEHAVIOUR_DIR": str(scratch)},
+            log=scratch / "log",
+        )
+        return Heard(
+            {
+                one["key"]: trace.from_probe(one, names[one["key"]], one["key"], target)
+                for one in said["runs"]
+            },
+            tuple(http.requests),
+            tuple(mail.mails),
+            scratch,
+            tuple(stores.secrets.values()),
+            deadlines,
+        )
+
+
+def _listen(http: HttpServer, expected: int, file: Path) -> None:
+    """Say that all was heard, a little later: what is told twice is heard too."""
+    while len(http.asked(HOOK)) < expected:
+        time.sleep(1)
+    time.sleep(MORE)
+    file.touch()
+
+
+def _secrets(http: HttpServer) -> dict[str, str]:
+    return {
+        "slack_hook": f"{http.address}{CHAT}",
+        "hook_url": f"{http.address}{HOOK}",
+        "hook_token": TOKEN,
+        "gone_url": "http://127.0.0.1:9/canary-gone-url",
+    }
