@@ -9,19 +9,20 @@ import pytest
 
 from case_folders import TARGETS
 from orchestrators import alerts
-from orchestrators.alerts import CHAT, HOOK, TOKEN, Heard, accepted, events, pipelines
+from orchestrators.alerts import CHAT, HOOK, STOPPED, TOKEN, TOLD, Heard, pipelines
 
 pytestmark = pytest.mark.users
 
 
-def targets(pipeline: str) -> Any:
+def targets(*names: str) -> Any:
     """The targets that accept a pipeline, each in its own group of workers."""
     return pytest.mark.parametrize(
-        "target",
+        ("target", "pipeline"),
         [
-            pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
+            pytest.param(target, name, marks=pytest.mark.xdist_group(target.partition("@")[0]))
             for target in TARGETS
-            if any(one.id == pipeline and accepted(target, one) for one in pipelines(target))
+            for name in names
+            if any(one.id == name for one in pipelines(target))
         ],
     )
 
@@ -32,122 +33,124 @@ def heard(target: str) -> Heard:
     return found
 
 
-@targets("alerts_failed")
-def test_everybody_is_told_once(target: str) -> None:
+@targets(*TOLD)
+def test_everybody_is_told_once(target: str, pipeline: str) -> None:
+    told = [one for one in heard(target).hook if one["pipeline"] == pipeline]
+    if pipeline == STOPPED:
+        told = [one for one in told if not one["task"]]
+    assert sorted((one["task"], one["state"]) for one in told) == sorted(TOLD[pipeline])
+
+
+ENDS = {
+    "told_failed": {
+        **dict.fromkeys(("flaky", "allowed"), "failed"),
+        "below": "upstream_failed",
+        "skipped": "skipped",
+        **dict.fromkeys(("fine", "last"), "success"),
+    },
+    "told_success": {"first": "success", "second": "success"},
+    "told_late": {"slow": "success"},
+    "told_each": {
+        **dict.fromkeys(("slow", "each[2]", "no_list"), "failed"),
+        **dict.fromkeys(("shaky", "each[0]", "each[1]", "tidy"), "success"),
+    },
+}
+
+
+@targets(*ENDS)
+def test_an_alert_changes_no_state(target: str, pipeline: str) -> None:
     found = heard(target)
-    told = sorted((one["pipeline"], one["task"], one["state"]) for one in found.hook)
-    assert told == events(deadlines=found.deadlines)
+    assert found.states(pipeline) == ENDS[pipeline]
+    ended = "failed" if ("", "failed") in TOLD[pipeline] else "success"
+    assert found.traces[pipeline]["run"] == ended
 
 
-@targets("alerts_failed")
-def test_an_alert_changes_no_state(target: str) -> None:
-    found = heard(target)
-    failed = dict.fromkeys(("broken", "slow", "each[2]", "no_list"), "failed")
-    others = {"shaky": "success", "below": "upstream_failed", "maybe": "skipped"}
-    each = {"each[0]": "success", "each[1]": "success", "tidy": "success"}
-    assert found.states("alerts_failed") == {**failed, **others, **each}
-    assert found.traces["alerts_failed"]["run"] == "failed"
-    assert found.states("alerts_succeeded") == {"bad": "failed", "nothing": "success", "work": "success"}
-    assert found.traces["alerts_succeeded"]["run"] == "success"
-
-
-@targets("alerts_failed")
-def test_an_event_has_the_same_fields_everywhere(target: str) -> None:
-    found = heard(target)
-    for event in found.hook:
+@targets(*TOLD)
+def test_an_event_has_the_same_fields_everywhere(target: str, pipeline: str) -> None:
+    events = [one for one in heard(target).hook if one["pipeline"] == pipeline]
+    for event in events:
         assert set(event) == {
             *("pipeline", "task", "run_id", "state", "url", "error", "owner", "message"),
         }
         assert all(isinstance(value, str) for value in event.values())
-    for pipeline in found.traces:
-        assert len({one["run_id"] for one in found.hook if one["pipeline"] == pipeline}) == 1
-    assert {one.headers["x-token"] for one in found.requests if one.path == HOOK} == {TOKEN}
+    assert len({one["run_id"] for one in events}) == 1
 
 
-@targets("alerts_failed")
-def test_a_failure_says_why_and_no_password(target: str) -> None:
+@targets("told_failed")
+def test_a_failure_says_why_and_no_password(target: str, pipeline: str) -> None:
     found = heard(target)
-    retrying, failed = found.told("alerts_failed", "broken")
-    assert (retrying["state"], failed["state"]) == ("retrying", "failed")
-    assert failed["error"] == "RuntimeError: no way to postgres://***@example.com/orders"
-    assert retrying["error"] == failed["error"]
-    assert [one["error"] for one in found.told("alerts_failed", "slow")] == ["timed out"]
-    (each,) = found.told("alerts_failed", "each")
+    error = "RuntimeError: no way to https://***@db/x"
+    (flaky,) = found.told(pipeline, "flaky")
+    assert (flaky["error"], flaky["owner"]) == (error, "ana")
+    assert flaky["message"] == "told_failed: flaky failed"
+    (run,) = found.told(pipeline)
+    assert (run["error"], run["owner"]) == ("allowed, flaky", "data-team")
+    assert run["message"] == "told_failed: failed"
+    chat = [json.loads(one.body) for one in found.requests if one.path == CHAT]
+    retry = {"text": f"flaky retrying (ana): {error}", "channel": "#data"}
+    fine = {"text": "fine success (data-team): ", "channel": "#data"}
+    assert sorted(chat, key=repr) == sorted([retry, retry, fine], key=repr)
+    assert not [one.path for one in found.requests if "canary" in one.body]
+
+
+@targets("told_each")
+def test_instances_and_timeouts(target: str, pipeline: str) -> None:
+    found = heard(target)
+    (each,) = found.told(pipeline, "each")
     assert each["error"] == "ValueError: 2 is more than 1"
-    (run,) = found.told("alerts_failed")
-    assert run["error"] == "broken, each, no_list, slow"
-    bodies = [one.body for one in found.requests]
-    assert not [body for body in bodies if "canary" in body]
+    assert each["message"] == "told_each of orders: each failed"
+    (slow,) = found.told(pipeline, "slow")
+    assert (slow["error"], slow["owner"]) == ("timed out", "bo@example.com")
+    (run,) = found.told(pipeline)
+    assert run["error"] == "each, no_list, slow"
 
 
-@targets("alerts_failed")
-def test_owners_and_default_messages(target: str) -> None:
+@targets("told_failed")
+def test_a_mail_and_a_function(target: str, pipeline: str) -> None:
     found = heard(target)
-    (run,) = found.told("alerts_failed")
-    retrying, _ = found.told("alerts_failed", "broken")
-    assert (run["owner"], retrying["owner"]) == ("data-eng@example.com", "bo@example.com")
-    assert run["message"] == "alerts_failed: failed"
-    assert retrying["message"] == "alerts_failed: broken retrying"
-    (work,) = found.told("alerts_succeeded", "work")
-    assert (work["owner"], work["error"], work["message"]) == ("", "", "success true")
-
-
-@targets("alerts_failed")
-def test_a_chat_a_mail_and_a_function(target: str) -> None:
-    found = heard(target)
-    (chat,) = [json.loads(one.body) for one in found.requests if one.path == CHAT]
-    assert chat == {"text": "alerts_failed: failed", "channel": "#data-alerts"}
-    mails = {mail["subject"]: mail for mail in found.mails}
-    assert len(mails) == len(found.mails) == 2
-    failed = mails["alerts_failed: failed"]
-    assert {one.strip() for one in failed["to"].split(",")} == {"ana@example.com", "bo@example.com"}
-    assert "alerts_failed of orders: broken, each, no_list, slow" in text_of(failed)
-    assert "alerts_succeeded: success" in text_of(mails["alerts_succeeded is success"])
-    (event,) = found.own("own-failed")
-    assert (event["task"], event["message"]) == ("", "alerts_failed has failed")
-
-
-@targets("alerts_succeeded")
-def test_a_function_that_ends_the_process_ends_nothing(target: str) -> None:
-    told = heard(target).own("own-succeeded")
-    assert sorted((one["task"], one["state"]) for one in told) == [
-        ("", "success"),
-        ("bad", "failed"),
-        ("work", "success"),
+    (mail,) = found.mails
+    assert mail["subject"] == "told_failed failed"
+    assert {one.strip() for one in mail["to"].split(",")} == {"ana@example.com", "bo@example.com"}
+    texts = [part for part in mail.walk() if part.get_content_maintype() == "text"]
+    assert any(f"{pipeline}: failed" in part.get_content() for part in texts)
+    own = sorted((one["task"], one["state"]) for one in found.own(pipeline))
+    assert own == [
+        ("allowed", "failed"),
+        ("fine", "success"),
+        ("flaky", "failed"),
+        ("last", "success"),
     ]
 
 
-def text_of(mail: Any) -> str:
-    parts = [part for part in mail.walk() if part.get_content_maintype() == "text"]
-    return "".join(part.get_content() for part in parts)
+@targets("told_success")
+def test_whoever_cannot_be_told_keeps_no_other_from_it(target: str, pipeline: str) -> None:
+    (run,) = heard(target).told(pipeline)
+    assert run["message"].endswith(f": done, says {run['run_id']}")
 
 
-@targets("alerts_timed_out")
-def test_a_run_that_is_stopped_has_failed(target: str) -> None:
+@targets(STOPPED)
+def test_a_run_that_is_stopped_has_failed(target: str, pipeline: str) -> None:
     found = heard(target)
-    assert found.traces["alerts_timed_out"]["run"] == "failed"
-    (event,) = found.told("alerts_timed_out")
-    assert (event["state"], event["error"]) == ("failed", "timed out")
-    assert found.states("alerts_timed_out")["quick"] == "success"
+    assert found.traces[pipeline]["run"] == "failed"
+    (event,) = found.told(pipeline)
+    assert event["error"] == "timed out"
+    assert not [
+        one for one in found.hook if one["pipeline"] == pipeline and one["state"] == "success"
+    ]
 
 
-@targets("deadline_missed")
-def test_a_deadline_tells_and_stops_nothing(target: str) -> None:
+@targets("told_late")
+def test_a_deadline_tells_and_stops_nothing(target: str, pipeline: str) -> None:
+    late, ended = heard(target).told(pipeline)
+    assert (late["state"], late["owner"], late["error"]) == ("late", "data-team", "")
+    assert (late["message"], ended["state"]) == ("told_late: late", "success")
+
+
+@targets("told_failed")
+def test_no_secret_is_left_behind(target: str, pipeline: str) -> None:
     found = heard(target)
-    late, ended = found.told("deadline_missed")
-    assert (late["state"], late["message"]) == ("late", "deadline_missed is late")
-    assert ended["state"] == "success"
-    assert found.traces["deadline_missed"]["run"] == "success"
-
-
-@targets("deadline_kept")
-def test_nobody_is_told_of_a_run_in_time(target: str) -> None:
-    assert not heard(target).told("deadline_kept")
-
-
-@targets("alerts_failed")
-def test_no_secret_is_left_behind(target: str) -> None:
-    found = heard(target)
+    assert pipeline in found.traces
+    assert {one.headers["x-token"] for one in found.requests if one.path == HOOK} == {TOKEN}
     for path in found.scratch.rglob("*"):
         if path.is_file():
             content = path.read_bytes()

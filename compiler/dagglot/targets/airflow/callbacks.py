@@ -14,7 +14,7 @@ from dagglot.expressions import tree
 from dagglot.expressions.tree import references
 from dagglot.frozen import dataclass
 from dagglot.ir import events
-from dagglot.ir.model import Alert, NoopBody, Pipeline, Task
+from dagglot.ir.model import Alert, Deadline, NoopBody, Pipeline, Task
 from dagglot.pycode import Call, Code
 from dagglot.targets.airflow import messages
 from dagglot.targets.airflow.functions import CONTEXT_ORDER, Function
@@ -48,8 +48,20 @@ def called(pipeline: Pipeline) -> tuple[Alert, ...]:
     """The alerts that a callback tells, in the order of their declaration."""
     if not pipeline.alerts:
         return ()
-    names = {alert.name for told in events.of_all(pipeline) for alert in told.alerts}
+    told = (
+        *events.of_run(pipeline),
+        *(one for task in pipeline.tasks for one in of_task(pipeline, task)),
+    )
+    names = {alert.name for one in told for alert in one.alerts}
     return tuple(alert for alert in pipeline.alerts if alert.name in names)
+
+
+def of_task(pipeline: Pipeline, task: Task) -> Iterator[events.Told]:
+    """The events of a task that can come: an EmptyOperator never fails."""
+    never = isinstance(task.body, NoopBody) and not is_function(task)
+    for told in events.of_task(pipeline, task):
+        if told.state == "success" or not never:
+            yield told
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,7 @@ class Callbacks:
         found: dict[str, object] = {}
         if task.id in self.file.woven.steps:
             return self.of_step(task)
-        for told in events.of_task(self.file.pipeline, task):
+        for told in of_task(self.file.pipeline, task):
             callbacks = self.listed(told.alerts)
             if told.state == "success" and self.file.version == "2.11":
                 callbacks = [Call(self.file.helper("unless_skipped"), tuple(callbacks))]
@@ -82,9 +94,10 @@ class Callbacks:
     def of_run(self) -> dict[str, object]:
         """Arguments of the DAG."""
         found: dict[str, object] = {}
-        for told in events.of_run(self.file.pipeline):
-            if told.state == "late":
-                found = {"deadline": self.deadline(told.alerts), **found}
+        pipeline = self.file.pipeline
+        for told in events.of_run(pipeline):
+            if told.state == "late" and pipeline.deadline is not None:
+                found = {"deadline": self.deadline(pipeline.deadline, told.alerts), **found}
             else:
                 found[ARGUMENTS[told.state]] = _alone(self.listed(told.alerts))
         return found
@@ -92,11 +105,11 @@ class Callbacks:
     def listed(self, alerts: Sequence[Alert]) -> list[object]:
         return [Code(self.names[alert.name]) for alert in alerts]
 
-    def deadline(self, alerts: Sequence[Alert]) -> object:
-        pipeline, airflow = self.file.pipeline, self.file.airflow
-        assert pipeline.deadline is not None
-        reference = f"{airflow('DeadlineReference')}.{reference_of(pipeline)}"
-        interval = self.file.duration(pipeline.deadline.after)
+    def deadline(self, deadline: Deadline, alerts: Sequence[Alert]) -> object:
+        airflow = self.file.airflow
+        counted = reference_of(deadline, self.file.pipeline)
+        reference = f"{airflow('DeadlineReference')}.{counted}"
+        interval = self.file.duration(deadline.after)
         made: list[object] = []
         for callback in self.listed(alerts):
             arguments = (
@@ -148,28 +161,22 @@ class Callbacks:
 
     @property
     def shared(self) -> bool:
-        """Whether several functions would say the same of steps or owners."""
-        return len(self.names) > 1 and any(name != "owner" for name, _ in self.whose())
+        """Whether several functions would say the same of steps."""
+        return len(self.names) > 1 and any(name == "steps" for name, _ in self.whose())
 
     def this_event(self) -> Code | None:
         """What is the same for all functions, where it is more than a name."""
         if not self.shared:
             return None
-        made = Call(self.file.airflow("partial"), (self.file.helper("event_in"),), tuple(self.whose()))
+        made = Call(
+            self.file.airflow("partial"), (self.file.helper("event_in"),), tuple(self.whose())
+        )
         return pycode.assignment("this_event", made, 0)
 
     def whose(self) -> Iterator[tuple[str, object]]:
-        """Owners, and the steps of which nobody is told: what a context does not know."""
-        pipeline = self.file.pipeline
-        if pipeline.owner:
-            yield "owner", pipeline.owner
-        owners = {
-            task.id: task.owner
-            for task in pipeline.tasks
-            if task.owner and task.owner != pipeline.owner and any(events.of_task(pipeline, task))
-        }
-        if owners:
-            yield "owners", owners
+        """The owner of the run, and what the steps are: what a context does not know."""
+        if self.file.pipeline.owner:
+            yield "owner", self.file.pipeline.owner
         steps = dict(self.steps())
         if steps:
             yield "steps", steps
@@ -177,20 +184,22 @@ class Callbacks:
     def steps(self) -> Iterator[tuple[str, str]]:
         """The steps that may fail, and the task or the group that each is a part of."""
         pipeline, woven = self.file.pipeline, self.file.woven
-        if not (pipeline.on_failure or any(task.on_failure for task in pipeline.tasks)):
-            return
         parts = {step: id for id, step in (*woven.entries.items(), *woven.items.items())}
         for task in pipeline.tasks:
-            if task.id in woven.steps and (_is_watcher(task) or is_function(task)):
+            if task.id not in woven.steps:
+                continue
+            fails = _is_watcher(task) or is_function(task)
+            if fails and (pipeline.on_failure or self.of_step(task)):
                 yield task.id, parts.get(task.id, "")
 
 
-def reference_of(pipeline: Pipeline) -> str:
+def reference_of(deadline: Deadline, pipeline: Pipeline) -> str:
     """What a deadline counts from. Runs by hand and by assets have no logical date."""
-    deadline, schedule = pipeline.deadline, pipeline.schedule
+    schedule = pipeline.schedule
     timed = schedule.cron is not None or schedule.every is not None
-    scheduled = deadline is not None and deadline.from_ == "scheduled" and timed
-    return "DAGRUN_LOGICAL_DATE" if scheduled and schedule.enabled else "DAGRUN_QUEUED_AT"
+    if deadline.from_ == "scheduled" and timed and schedule.enabled:
+        return "DAGRUN_LOGICAL_DATE"
+    return "DAGRUN_QUEUED_AT"
 
 
 def _is_watcher(task: Task) -> bool:
