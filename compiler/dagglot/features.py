@@ -172,6 +172,7 @@ class Feature(Enum):
     SCHEDULE_EVERY_UNEVEN = "schedule-every-uneven"
     SCHEDULE_EVERY_SECONDS = "schedule-every-seconds"
     SCHEDULE_ON_ASSETS = "schedule-on-assets"
+    SCHEDULE_ON_ASSETS_WINDOW = "schedule-on-assets-window"
     SCHEDULE_PARAMS = "schedule-params"
     SCHEDULE_START = "schedule-start"
     SCHEDULE_END = "schedule-end"
@@ -184,6 +185,7 @@ class Feature(Enum):
     PARTITIONS_CRON = "partitions-cron"
     PARTITIONS_KEYS = "partitions-keys"
     PRODUCES = "produces"
+    PRODUCES_FOR_EACH = "produces-for-each"
     CONSUMES = "consumes"
     CHECKS = "checks"
     CHECKS_WARN = "checks-warn"
@@ -363,9 +365,12 @@ def _of_schedule(schedule: Schedule) -> Iterator[Feature]:
         return
     if schedule.params:
         yield Feature.SCHEDULE_PARAMS
-    if schedule.start is not None:
+    if schedule.on_assets is not None:
+        if schedule.start is not None or schedule.end is not None:
+            yield Feature.SCHEDULE_ON_ASSETS_WINDOW
+    elif schedule.start is not None:
         yield Feature.SCHEDULE_START
-    if schedule.end is not None:
+    if schedule.end is not None and schedule.on_assets is None:
         yield Feature.SCHEDULE_END
     if schedule.catchup:
         yield Feature.SCHEDULE_CATCHUP
@@ -448,6 +453,8 @@ def _of_task(task: Task, target: str, mapped: frozenset[str]) -> Iterator[Use]:
             yield Use(Feature.RETRIES_JITTER, task.retries.span)
     if task.timeout is not None:
         yield Use(Feature.TASK_TIMEOUT, at("timeout"))
+    if task.produces and (task.for_each is not None or task.id in mapped):
+        yield Use(Feature.PRODUCES_FOR_EACH, at("produces"))
     if task.pool is not None:
         yield Use(Feature.POOL, at("pool"))
     if task.priority is not None:

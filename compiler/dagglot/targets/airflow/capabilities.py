@@ -45,6 +45,9 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
             "until": ", which looks every `poll`",
         }.items()
     },
+    Feature.SENSOR_ASSET: native(
+        "`@task.sensor`, which asks for the asset's events since the run's time"
+    ),
     Feature.DBT: native(
         "BashOperator that calls `dbt`; relative paths begin at the folder of the DAG file",
         setup="`dbt` with its adapter on the PATH of the tasks, in an environment of its own",
@@ -346,12 +349,42 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         setup="an executor that runs callbacks, such as LocalExecutor",
         since="3.3",
     ),
+    Feature.SCHEDULE_ON_ASSETS: native(
+        "assets in `schedule`, joined by `&` and `|`. Airflow forgets what else was updated with "
+        "each run that it makes, and looks about once a second: what is updated until then starts "
+        "one run"
+    ),
+    Feature.SCHEDULE_ON_ASSETS_WINDOW: unsupported(
+        "Airflow makes a run whenever the assets are updated, and then runs no task in it if that "
+        "is before the start or after the end: leave out `start` and `end`"
+    ),
+    Feature.PRODUCES: native("`outlets`"),
+    Feature.PRODUCES_FOR_EACH: emulated(
+        "a no-op below the task has the `outlets`, since with them at the task each instance would "
+        "count as an update: there is one, when all instances have ended and none has failed"
+    ),
+    Feature.CONSUMES: native("`inlets`"),
+    Feature.FRESHNESS: lossy(
+        "Airflow does not watch how old an asset is: it stands in the asset's `extra`, and nobody "
+        "is told"
+    ),
+    Feature.CHECKS: native("a TaskFlow function, which fails where the check does not hold"),
+    Feature.CHECKS_WARN: native(
+        "a TaskFlow function; a decorator in the helpers logs what it finds as a warning"
+    ),
     # only Airflow's
     Feature.TARGET_OPTIONS: native(),
     Feature.TASK_OPTIONS: native(),
 }
 
 _VERSION_2: Final[Mapping[Feature, Verdict]] = {
+    Feature.SCHEDULE_ON_ASSETS: native(
+        "datasets in `schedule`, joined by `&` and `|`. Airflow forgets what else was updated with "
+        "each run that it makes, and looks about once a second: what is updated until then starts "
+        "one run"
+    ),
+    Feature.PRODUCES: native("`outlets`; a dataset is known by its URI, or else by the name"),
+    Feature.CONSUMES: native("`inlets`"),
     Feature.SCHEDULE_EVERY_IN_LINES: unsupported(
         "without catchup Airflow counts elapsed time from when it looks and not from `start`, and "
         "a timetable of Airflow 2 has one cron line, which cannot say this one: write "

@@ -24,7 +24,7 @@ from dagglot.ir.model import (
     Task,
     TriggerPipelineBody,
 )
-from dagglot.targets.airflow import docs, values
+from dagglot.targets.airflow import assets, docs, values
 from dagglot.targets.airflow.credentials import is_secret, type_of
 from dagglot.targets.airflow.kinds import is_function
 from dagglot.targets.airflow.retries import attempts
@@ -54,6 +54,13 @@ def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
 def _schedule(pipeline: Pipeline, version: str) -> dict[str, Any] | None:
     schedule = pipeline.schedule
     made = timetable(schedule, version)
+    if schedule.on_assets is not None and schedule.enabled:
+        return {
+            "timetable": f"{'Dataset' if version == '2.11' else 'Asset'}TriggeredTimetable",
+            "assets": assets.neutral(schedule.on_assets, pipeline, version),
+            "catchup": schedule.catchup,
+            "paused_upon_creation": False,
+        }
     if made is None:
         return None
     facts: dict[str, Any] = {
@@ -102,6 +109,10 @@ def _task(made: Woven, task: Task, context: Context) -> dict[str, Any]:
             facts.pop("retries")
     if task.teardown_of:
         facts["teardown"] = True
+    if pipeline.assets:
+        of = {asset.name: assets.identity(asset, context.version) for asset in pipeline.assets}
+        facts["outlets"] = [of[name] for name in task.produces]
+        facts["inlets"] = [of[name] for name in assets.read(task)]
     if task.pool is not None:
         facts |= {"pool": task.pool.name, "pool_slots": task.pool.slots}
     if task.priority is not None:

@@ -11,6 +11,7 @@ from dagglot.expressions.emit_python import python_condition, python_data
 from dagglot.expressions.tree import references
 from dagglot.ir.model import (
     BranchBody,
+    CheckBody,
     GateBody,
     HttpBody,
     NoopBody,
@@ -32,7 +33,7 @@ from dagglot.targets.airflow.steps import ITEMS, RULE, takes_item
 if TYPE_CHECKING:
     from dagglot.targets.airflow.lower import File
 
-CONTEXT_ORDER: Final = ("params", "dag_run", "ti")
+CONTEXT_ORDER: Final = ("params", "dag_run", "inlet_events", "ti")
 SKIP: Final = "AirflowSkipException"
 
 
@@ -181,6 +182,18 @@ class Function:
         )
         self.returns(Call("to_json", (Code("output"),)))
 
+    def check(self, body: CheckBody) -> None:
+        if isinstance(body.look, SqlBody):
+            from dagglot.targets.airflow import statements
+
+            look: Code | Call = statements.function(self, body.look)
+        else:
+            look = self.called(body.look)
+        self.statements.append(pycode.assignment("holds", look, self.inner))
+        raised = Call("raise ValueError", (f"check `{body.name}` of `{body.of}` does not hold",))
+        indent = self.inner + pycode.INDENT
+        self.statements.append(self.suite("if not holds:", pycode.layout(raised, indent)))
+
     def gate(self, body: GateBody) -> None:
         self.when()
         if body.call is not None:
@@ -267,6 +280,8 @@ class Function:
                 self.gate(body)
             case BranchBody() as body:
                 self.branch(body, self.task.id in self.file.woven.groups)
+            case CheckBody() as body:
+                self.check(body)
             case OtherBody(kind=kind, settings=settings) if kind == ITEMS:
                 self.items(settings["in"])
             case OtherBody(kind=kind, settings=settings) if kind == RULE:

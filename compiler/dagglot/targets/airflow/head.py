@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dagglot import pycode
+from dagglot.ir.model import AssetCondition
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import docs, values
+from dagglot.targets.airflow import assets, docs, values
 from dagglot.targets.airflow.timetables import Timetable, timetable
 
 if TYPE_CHECKING:
@@ -67,9 +68,13 @@ class Head:
     def schedule(self) -> dict[str, object]:
         schedule = self.file.pipeline.schedule
         made = timetable(schedule, self.file.version)
-        if made is None:
+        found: dict[str, object]
+        if schedule.on_assets is not None and schedule.enabled:
+            found = {"schedule": self.condition(schedule.on_assets)}
+        elif made is None:
             return {"schedule": None}
-        found: dict[str, object] = {"schedule": self.timetable(made)}
+        else:
+            found = {"schedule": self.timetable(made)}
         zone = schedule.timezone
         start = schedule.start
         if start is not None:
@@ -83,6 +88,21 @@ class Head:
             found["end_date"] = values.moment(schedule.end, zone)
         found["catchup"] = schedule.catchup
         return found
+
+    def condition(self, given: AssetCondition) -> object:
+        names, version = self.file.names.assets, self.file.version
+        made = assets.condition(given, names, version)
+        if isinstance(made, Call):
+            for name in assets.joints(given, version):
+                self.file.airflow(name)
+        return made
+
+    def assets(self) -> Iterator[Code]:
+        pipeline, version = self.file.pipeline, self.file.version
+        for asset in assets.used(pipeline) if pipeline.assets else ():
+            made = assets.call(asset, version)
+            self.file.airflow(made.function)
+            yield pycode.assignment(self.file.names.assets[asset.name], made)
 
     def timetable(self, made: Timetable) -> Call:
         name = self.file.airflow(made.name)
@@ -111,7 +131,8 @@ class Head:
         made = timetable(schedule, self.file.version)
         if made is not None and made.why:
             return (Code(f"# {made.why}"),)
-        if made is not None and not schedule.start and self.file.version == "2.11":
+        fires = made is not None or (schedule.on_assets is not None and schedule.enabled)
+        if fires and not schedule.start and self.file.version == "2.11":
             return (Code("# Airflow 2 asks for a start; with catchup off any past date will do."),)
         if schedule.is_set and not schedule.enabled:
             return (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dagglot.expressions.tree import TaskOutput, references
-from dagglot.ir.kinds import AssetWait, PipelineWait
+from dagglot.ir.kinds import PipelineWait
 from dagglot.ir.model import (
     BranchBody,
+    CheckBody,
     GateBody,
     HttpBody,
     NoopBody,
@@ -28,8 +29,10 @@ def is_function(task: Task) -> bool:
             return False
         case PythonBody() | HttpBody() | NotifyBody() | GateBody() | BranchBody() | OtherBody():
             return True
+        case CheckBody():
+            return True
         case SensorBody(wait_for=wait):
-            return not isinstance(wait, PipelineWait | AssetWait)
+            return not isinstance(wait, PipelineWait)
         case SqlBody() as body:
             from dagglot.targets.airflow import statements  # few pipelines have SQL
 

@@ -12,7 +12,7 @@ from dagglot.ir import connections
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Group, Pipeline, Task
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import docs, edges, values
+from dagglot.targets.airflow import assets, docs, edges, values
 from dagglot.targets.airflow.credentials import python_connection, type_of
 from dagglot.targets.airflow.head import Head
 from dagglot.targets.airflow.imports import Imports, airflow_module
@@ -243,6 +243,7 @@ class File:
         callbacks = self.callbacks
         this_event = None if callbacks is None else callbacks.this_event()
         alerts = () if callbacks is None else tuple(callbacks.written())
+        constants = tuple(Head(self).assets())
         scheduled = self.pipeline.schedule.params
         self.imports_of_helpers()
         return DagFile(
@@ -251,7 +252,9 @@ class File:
             run_params=_run_params(scheduled) if scheduled and self.pipeline.params else None,
             this_event=this_event,
             alerts=alerts,
+            run_type=assets.run_type(self.pipeline.schedule, self.version),
             comments=Head(self).comments(),
+            assets=constants,
             dag=dag,
             items=items,
         )

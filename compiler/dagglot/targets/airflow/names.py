@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import field
 from functools import partial
 from typing import Final
 
 from dagglot import pycode
 from dagglot.frozen import dataclass
 from dagglot.ir.model import Group, Pipeline
+from dagglot.targets.airflow import assets
 from dagglot.targets.airflow.kinds import is_function
 from dagglot.targets.airflow.readback import read
 from dagglot.targets.airflow.weaving import woven
@@ -43,12 +45,15 @@ RESERVED: Final = frozenset(
             "run_sql",
             "with_secrets",
             "first_start",
+            "only_warns",
+            "updated_since",
         ),
         *("request_url", "request_path", "look_at_url", "look_at_path"),
         *("DeadlineAlert", "DeadlineReference", "SyncCallback"),
         *("default_message", "event_in", "this_event", "unless_skipped"),
         *("event_of", "with_message", "tell_slack", "slack_webhook", "tell_email", "tell_webhook"),
         *("PokeReturnValue", "UTC", "datetime", "os"),
+        *("Asset", "AssetAll", "AssetAny", "Dataset", "DatasetAll", "DatasetAny"),
         *("json", "partial", "pendulum", "timedelta", "run_params"),
         *("LinearRetryPolicy", "ExponentialRetryPolicy", "TimedBashOperator", "check_params"),
         *("each_of", "exit_fails", "run_time", "parse_json", "typed_params"),
@@ -107,6 +112,8 @@ class FileNames:
     variables: Mapping[str, str]
     outputs: Mapping[str, str]
     """The parameter of a function that gets a task's output."""
+    assets: Mapping[str, str] = field(default_factory=dict)
+    """The constants of assets, by their names."""
 
 
 def file_names(pipeline: Pipeline, imported: Collection[str]) -> FileNames:
@@ -118,6 +125,7 @@ def file_names(pipeline: Pipeline, imported: Collection[str]) -> FileNames:
     last_of |= {group.id: group.id.rpartition(".")[2] for group in groups(pipeline.groups)}
     count = Counter(last_of.values())
     taken = {*RESERVED, *imported}
+    of_assets = assets.constants(pipeline, taken) if pipeline.assets else {}
     functions: dict[str, str] = {}
     variables: dict[str, str] = {}
     for id in ids:
@@ -137,7 +145,7 @@ def file_names(pipeline: Pipeline, imported: Collection[str]) -> FileNames:
         name = functions.get(id) or variables[id]
         outputs[id] = pycode.identifier(f"{name.rstrip('_')}_output", parameters)
         parameters.add(outputs[id])
-    return FileNames(functions, variables, outputs)
+    return FileNames(functions, variables, outputs, of_assets)
 
 
 def groups(tree: Iterable[Group]) -> Iterator[Group]:

@@ -74,7 +74,14 @@ def look(made: Function, body: SensorBody) -> None:
             day = Call(f"{made.names.run('time')}.replace", (), given)
             made.statements.append(assigned(made, "moment", day))
             made.returns(Code(f"{_now(made)} >= moment"))
-        case kinds.PipelineWait() | kinds.AssetWait():
+        case kinds.AssetWait(asset=name):
+            made.context["inlet_events"] = None
+            constant = Code(made.file.names.assets[name])
+            since = (Code("inlet_events"), constant, Code(made.names.run("time")))
+            events = Call(made.file.helper("updated_since"), since)
+            made.statements.append(assigned(made, "updated", events))
+            returns(made, Code("updated is not None"), Code("updated"))
+        case kinds.PipelineWait():
             raise AssertionError("no function")
         case _:
             assert_never(body.wait_for)

@@ -128,6 +128,7 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
     from dagglot.expressions.tree import NODES, Text, references
     from dagglot.ir.kinds import PipelineWait
     from dagglot.ir.model import (
+        CheckBody,
         ContainerBody,
         NativeBody,
         PythonBody,
@@ -155,6 +156,10 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
             feature=f"the list of what `{id}` returns, in `native`",
             reason="Airflow leaves null out of it: hand it on from a `python` task",
         )
+    if pipeline.assets:
+        from dagglot.targets.airflow import assets
+
+        yield from assets.refusals(pipeline, version, title)
     ours = {PACKAGE, module_name(pipeline)}
     for task in pipeline.tasks:
         modules: list[str] = []
@@ -190,7 +195,7 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
                     feature="the partition of a run that is started",
                     reason="dagglot does not generate partitions yet",
                 )
-            case PythonBody(module=module):
+            case PythonBody(module=module) | CheckBody(look=PythonBody(module=module)):
                 modules = [module]
             case NativeBody(calls=calls) if "airflow" in calls:
                 modules = [module for module, _ in native_classes(task.body)]

@@ -11,6 +11,7 @@ from dagglot.ir.kinds import PipelineWait
 from dagglot.ir.model import (
     ApprovalBody,
     BranchBody,
+    CheckBody,
     ContainerBody,
     DbtBody,
     GateBody,
@@ -28,7 +29,7 @@ from dagglot.ir.model import (
     TriggerRule,
 )
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import docs
+from dagglot.targets.airflow import assets, docs
 from dagglot.targets.airflow.functions import CONTEXT_ORDER, Function
 from dagglot.targets.airflow.kinds import is_function
 from dagglot.targets.airflow.operators import Operator
@@ -93,6 +94,10 @@ class Tasks:
             found["priority_weight"] = task.priority
         if task.depends_on_past:
             found["depends_on_past"] = True
+        if task.produces:
+            found["outlets"] = [Code(self.file.names.assets[name]) for name in task.produces]
+        if read := assets.read(task):
+            found["inlets"] = [Code(self.file.names.assets[name]) for name in read]
         if task.resources and not isinstance(task.body, ContainerBody):
             from dagglot.targets.airflow import resources
 
@@ -246,6 +251,8 @@ class Tasks:
             decorators.append(file.helper("exit_fails"))
         if isinstance(task.body, PythonBody) and file.passing.is_listed(task.id):
             decorators.append(file.helper("keep_none"))
+        if isinstance(task.body, CheckBody) and task.body.severity == "warn":
+            decorators.append(file.helper("only_warns"))
         parameters = function.signature()
         return PythonTask(
             pad=Code(" " * indent),

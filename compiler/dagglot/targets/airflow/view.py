@@ -67,6 +67,10 @@ class DagFile:
     this_event: Code | None
     """What all functions of alerts say alike."""
     alerts: tuple[AlertFunction, ...]
+    run_type: str
+    """What Airflow calls a run that the schedule makes."""
     comments: tuple[Code, ...]
+    assets: tuple[Code, ...]
+    """The constants of assets that the file speaks of."""
     dag: Code
     items: tuple[Item, ...]

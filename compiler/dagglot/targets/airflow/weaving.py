@@ -30,7 +30,7 @@ from dagglot.targets.airflow.steps import (
     outputs_in,
     takes_item,
 )
-from dagglot.targets.airflow.watching import EARLY, excused, watchers
+from dagglot.targets.airflow.watching import EARLY, beside, excused, watchers
 
 
 def woven(pipeline: Pipeline) -> Woven:
@@ -70,7 +70,7 @@ class _Weaver(Decisions):
         tasks = tuple(
             one
             for task in pipeline.tasks
-            for one in (*self.before.get(task.id, ()), changed[task.id])
+            for one in (*self.before.get(task.id, ()), *self.with_update(changed[task.id]))
         )
         made = replace(pipeline, tasks=(*tasks, *map(self.watching, self.watchers)))
         made = replace(made, tasks=tuple(self.below_list(task, made) for task in made.tasks))
@@ -79,6 +79,32 @@ class _Weaver(Decisions):
         groups = self.with_steps(made)
         mapped = {task.id for task in made.tasks if task.for_each is not None} | set(groups)
         return Woven(made, steps, self.entries, self.items, groups, self.setups, frozenset(mapped))
+
+    def with_update(self, task: Task) -> Iterator[Task]:
+        """A mapped task and the one update of what it produces: Airflow would count an update for
+        each instance."""
+        group = self.groups.get(task.id)
+        if not task.produces or (task.for_each is None and group is None):
+            yield task
+            return
+        yield replace(task, produces=())
+        step = made_step(
+            self.fresh(f"{task.id if group is None else beside(group, task.id)}__updated"),
+            task.group if group is None else group.parent,
+            NoopBody(),
+            edges_to([task.id]),
+            TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
+        )
+        yield replace(step, produces=task.produces)
+        leaf = task.id in flow.leaves(self.pipeline)
+        if task.id in excused(self.pipeline) or (self.pipeline.fail_run_on == "leaf" and not leaf):
+            yield made_step(
+                self.fresh(f"{step.id}__ended"),
+                step.group,
+                NoopBody(),
+                edges_to([step.id]),
+                TriggerRule.ALL_DONE,
+            )
 
     def watching(self, watcher: Task) -> Task:
         """A watcher that asks for failures alone: a list that is none is one of its task."""

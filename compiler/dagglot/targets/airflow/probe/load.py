@@ -106,7 +106,27 @@ def describe_schedule(dag: Any, timetable: Any) -> dict[str, Any] | None:
         "paused_upon_creation": dag.is_paused_upon_creation,
         "timetable": type(timetable).__name__,
         "summary": timetable.summary,
+        "assets": describe_assets(asset_condition(timetable)),
     }
+
+
+def asset_condition(timetable: Any) -> Any:
+    """What starts a run of a DAG that data drives."""
+    for name in ("asset_condition", "dataset_condition"):
+        if hasattr(timetable, name):
+            return getattr(timetable, name)
+    return None
+
+
+def describe_assets(condition: Any) -> Any:
+    """A name, of a dataset the URI, or `{"all": [...]}`, `{"any": [...]}`."""
+    if condition is None or isinstance(condition, str):
+        return condition
+    if not hasattr(condition, "objects"):
+        return getattr(condition, "name", None) or condition.uri
+    operands = [describe_assets(one) for one in condition.objects]
+    operator = "all" if type(condition).__name__.endswith("All") else "any"
+    return operands[0] if len(operands) == 1 else {operator: operands}
 
 
 def zone_name(zone: Any) -> str | None:
@@ -149,6 +169,8 @@ def describe_task(task: Any) -> dict[str, Any]:
         "pool_slots": task.pool_slots,
         "priority": task.priority_weight,
         "depends_on_past": task.depends_on_past,
+        "outlets": [describe_assets(one) for one in task.outlets],
+        "inlets": [describe_assets(one) for one in task.inlets],
         "teardown": task.is_teardown,
     }
 
