@@ -80,7 +80,13 @@ _TOLD = frozenset(
         *_DEADLINES,
     }
 )
-_AIRFLOW = (_TOLD - _DEADLINES) | frozenset(
+_DATA = frozenset(
+    {
+        *("produces", "produces-for-each", "consumes", "schedule-on-assets", "sensor-asset"),
+        *("checks", "checks-warn", "freshness"),
+    }
+)
+_AIRFLOW = _DATA | (_TOLD - _DEADLINES) | frozenset(
     {
         *("secrets", "connection-fields", "sql"),
         *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
