@@ -355,8 +355,8 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "one run"
     ),
     Feature.SCHEDULE_ON_ASSETS_WINDOW: unsupported(
-        "Airflow makes a run whenever the assets are updated, and then runs no task in it if that "
-        "is before the start or after the end: leave out `start` and `end`"
+        "Airflow makes a run at each update, also before the start and after the end of the DAG: "
+        "leave out `start` and `end`"
     ),
     Feature.PRODUCES: native("`outlets`"),
     Feature.PRODUCES_FOR_EACH: emulated(
