@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from dagglot import features
 from dagglot.diagnostics import codes
@@ -12,7 +12,7 @@ from dagglot.diagnostics.model import Diagnostic
 from dagglot.diagnostics.suggest import did_you_mean
 from dagglot.features import Feature, Use
 from dagglot.frozen import dataclass
-from dagglot.ir.model import Pipeline
+from dagglot.ir.model import Pipeline, Schedule
 from dagglot.targets.base import Context, Support, Target, Verdict
 
 
@@ -42,13 +42,28 @@ def judge(
     found = []
     for use in dict.fromkeys(needed):
         verdict = table[use.feature]
-        if use.feature is Feature.SCHEDULE_CLOCK_CHANGES:
-            told = _clock_changes(pipeline, target, version)
+        if use.feature in _CLOCK_CHANGES:
+            edges = use.feature is Feature.PARTITIONS_CLOCK_CHANGES
+            told = _clock_changes(_of_edges(pipeline) if edges else pipeline, target, version)
             if not told:
                 continue
             verdict = replace(verdict, note=f"{verdict.note}: {told}")
         found.append(Judgement(use, verdict, use.feature.value in accepted))
     return tuple(found)
+
+
+_CLOCK_CHANGES: Final = (Feature.SCHEDULE_CLOCK_CHANGES, Feature.PARTITIONS_CLOCK_CHANGES)
+
+
+def _of_edges(pipeline: Pipeline) -> Pipeline:
+    """As if it ran whenever one of its partitions ends: of a target whose partitions are not those
+    of the language, they change as its schedules do."""
+    partitions = pipeline.partitions
+    if partitions is None:
+        return pipeline
+    zone, start, end = partitions.timezone, partitions.start, partitions.end
+    edges = Schedule(cron=partitions.cron, timezone=zone, start=start, end=end)
+    return replace(pipeline, schedule=edges, partitions=None)
 
 
 def _clock_changes(pipeline: Pipeline, target: Target, version: str) -> str:

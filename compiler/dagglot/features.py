@@ -184,6 +184,7 @@ class Feature(Enum):
     PARTITIONS_MONTH = "partitions-month"
     PARTITIONS_CRON = "partitions-cron"
     PARTITIONS_KEYS = "partitions-keys"
+    PARTITIONS_CLOCK_CHANGES = "partitions-clock-changes"
     PRODUCES = "produces"
     PRODUCES_FOR_EACH = "produces-for-each"
     CONSUMES = "consumes"
@@ -300,6 +301,9 @@ def _of_pipeline(pipeline: Pipeline, target: str) -> Iterator[Use]:
             yield Use(_PARTITIONS[partitions.by], partitions.span)
         else:
             yield Use(Feature.PARTITIONS_CRON, partitions.span)
+            edges = Schedule(cron=partitions.cron, timezone=partitions.timezone)
+            if partitions.timezone != "UTC" and _meets_clock_changes(edges):
+                yield Use(Feature.PARTITIONS_CLOCK_CHANGES, partitions.at("cron"))
     for param in pipeline.params:
         yield from (Use(feature, param.span) for feature in _of_param(param))
     if pipeline.params:

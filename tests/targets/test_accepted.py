@@ -109,6 +109,12 @@ _AIRFLOW = _DATA | (_TOLD - _DEADLINES) | frozenset(
         "retries-jitter",
     }
 )
+_PARTITIONS = frozenset(
+    {
+        *("partitions-hour", "partitions-day", "partitions-week", "partitions-month"),
+        *("partitions-cron", "partitions-clock-changes", "partitions-keys", "partition-fields"),
+    }
+)
 _PREFECT_KINDS = _TOLD | frozenset(
     {
         *("sql", "http", "notify", "secrets", "connection-fields"),
@@ -161,7 +167,10 @@ _UNEVEN = frozenset({_IN_LINES, "schedule-every-uneven"})
 BESIDES: dict[str, frozenset[str]] = {
     "airflow@2.11": _AIRFLOW | {"schedule-catchup"},
     "airflow": _AIRFLOW | _DEADLINES | {_MIN_ONE, "approval", "schedule-catchup", _IN_LINES},
-    "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"}) | _DAGSTER_KINDS | _UNEVEN,
+    "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"})
+    | _DAGSTER_KINDS
+    | _UNEVEN
+    | _PARTITIONS,
     "prefect": frozenset({_MIN_ONE, "allow-failure-with-leaf"})
     | _PREFECT_KINDS
     | _UNEVEN

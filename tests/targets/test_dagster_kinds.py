@@ -109,7 +109,6 @@ def test_two_names_that_become_one_variable_are_refused(tmp_path: Path) -> None:
     [
         "{type: shell, run: 'true', pool: {name: p, slots: 2}}",
         "{type: shell, run: 'true', pool: 'two words'}",
-        "{type: trigger_pipeline, pipeline: p, partition: eu}",
         "{type: sensor, wait_for: {pipeline: p, task: t}}",
     ],
 )

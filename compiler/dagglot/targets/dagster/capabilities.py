@@ -34,6 +34,12 @@ _VARIABLES: Final = (
     "environment variables such as `WAREHOUSE_URI`, for what the pipeline does not say"
 )
 
+_PARTITIONS: Final = (
+    "a partitions definition of the job, whose keys are the language's; its schedule is a function "
+    "that asks for the last one that is complete, since Dagster's own makes one run per partition "
+    "and no other"
+)
+
 _CODE: Final[Mapping[Feature, Verdict]] = {
     # kinds of task
     Feature.PYTHON: emulated(
@@ -323,6 +329,23 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.SCHEDULE_DISABLED: native(
         "`default_status` STOPPED, which holds until somebody switches the schedule in the UI"
+    ),
+    Feature.PARTITIONS_HOUR: native(_PARTITIONS),
+    Feature.PARTITIONS_DAY: native(_PARTITIONS),
+    Feature.PARTITIONS_WEEK: native(f"{_PARTITIONS}; weeks start on Monday"),
+    Feature.PARTITIONS_MONTH: native(_PARTITIONS),
+    Feature.PARTITIONS_CRON: native(_PARTITIONS),
+    Feature.PARTITIONS_CLOCK_CHANGES: lossy(
+        "a partition that would start in the time that the clocks skip starts at its end, and its "
+        "key says so"
+    ),
+    Feature.PARTITIONS_KEYS: native(
+        "a partitions definition of the job; its schedule asks for a run of each key"
+    ),
+    Feature.PARTITION_FIELDS: native(
+        "of the partition that Dagster was asked for; an op of a run that names none finds the "
+        "last one that was complete at its time. A backfill has one time for each of its runs: "
+        "the first one of the schedule at or after the partition's end"
     ),
     # only Dagster's
     Feature.TARGET_OPTIONS: native(),

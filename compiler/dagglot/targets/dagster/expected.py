@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from dagglot.expressions.types import Kind
@@ -15,6 +16,7 @@ from dagglot.ir.model import (
     Json,
     NoopBody,
     Param,
+    Partitions,
     Pipeline,
     Retries,
     Task,
@@ -26,6 +28,8 @@ from dagglot.targets.dagster.options import options, run_tags
 from dagglot.targets.dagster.schedule import ticks
 from dagglot.targets.dagster.wiring import list_reads, read_outputs, waits_for
 
+WINDOWS: Final = 3
+"""Partitions of which the load probe says the keys."""
 _BACKOFFS: Final = {Backoff.LINEAR: "linear", Backoff.EXPONENTIAL: "exponential"}
 _TYPES: Final = {
     Kind.STRING: "String",
@@ -64,6 +68,7 @@ def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
         "metadata": chosen["metadata"],
         "executor": executor,
         "hooks": (),
+        "partitions": _partitions(pipeline.partitions),
         "schedule": _schedule(pipeline, job),
         "params": {param.name: _param(param) for param in pipeline.params},
         "tasks": (
@@ -83,6 +88,22 @@ def _schedule(pipeline: Pipeline, job: str) -> Json:
         "cron": looks.lines[0] if len(looks.lines) == 1 else looks.lines,
         "timezone": looks.zone,
         "status": "running" if schedule.enabled else "stopped",
+    }
+
+
+def _partitions(partitions: Partitions | None) -> Json:
+    if partitions is None:
+        return None
+    if partitions.keys:
+        return {"keys": partitions.keys}
+    from dagglot.semantics import partitions as reference
+    from dagglot.targets.dagster.partitions import bounds
+
+    first = islice(reference.windows(partitions), WINDOWS)
+    return {
+        "timezone": partitions.timezone,
+        "keys": tuple(one.key for one in first),
+        "last": bounds(partitions)[1],
     }
 
 

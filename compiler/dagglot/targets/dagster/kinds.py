@@ -170,6 +170,9 @@ class Kinds:
         keywords: tuple[tuple[str, object], ...] = (("poll", seconds(body.poll)),)
         if not body.wait:
             keywords = (("wait", False),)
+        if body.partition is not None:
+            self.made.flags.add(("other_runs", "partition"))
+            keywords = (("partition", self.scope.text(body.partition)), *keywords)
         self.made.returns = "str"
         self.made.statements.append(returns(Call("start_run", tuple(arguments), keywords)))
 

@@ -24,7 +24,6 @@ from dagglot.ir.model import (
     PythonBody,
     SensorBody,
     Task,
-    TriggerPipelineBody,
 )
 from dagglot.targets.dagster import control_flow, native_flow
 
@@ -85,6 +84,17 @@ _OF_RULES: Final = frozenset(
     {
         *("with_outcome", "elements", "gather", "OUTPUTS", "SkipTask", "skip_on", "gate", "branch"),
         *("Decision", "element", "item", "index", "chosen", "is_open", "results", "outcomes"),
+    }
+)
+
+PARTITIONS: Final = "PARTITIONS"
+"""The constant of the job's partitions."""
+
+# And where the job has partitions.
+OF_PARTITIONS: Final = frozenset(
+    {
+        *(PARTITIONS, "partition", "partition_key", "scheduled"),
+        *("partition_of", "partition_key_of", "nominal_time"),
     }
 )
 
@@ -225,8 +235,6 @@ def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
 
 def _asked_of_others(task: Task, title: str) -> Iterator[Diagnostic]:
     match task.body:
-        case TriggerPipelineBody(partition=partition) if partition is not None:
-            key, feature = "partition", "`partition` of `trigger_pipeline`"
         case SensorBody(wait_for=PipelineWait(task=str())):
             key, feature = "wait_for", "waiting for a `task` of a pipeline"
         case _:
@@ -281,6 +289,8 @@ def file_names(pipeline: Pipeline) -> FileNames:
     reserved = RESERVED
     if has_outcomes or decides:
         reserved |= _OF_RULES if has_outcomes else _OF_DECISIONS
+    if pipeline.partitions is not None:
+        reserved |= OF_PARTITIONS
     taken = set(reserved)
     job = _taking(pycode.identifier(job_name(pipeline), taken), taken)
     schedule = _taking(pycode.identifier(schedule_name(job_name(pipeline)), taken), taken)

@@ -8,15 +8,14 @@ from zoneinfo import ZoneInfo
 
 from dagglot import pycode
 from dagglot.frozen import dataclass
-from dagglot.ir.model import Pipeline, Schedule
+from dagglot.ir.model import Partitions, Pipeline, Schedule
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.semantics import firetimes, intervals
 from dagglot.targets.dagster.imports import Imports
-from dagglot.targets.dagster.names import FileNames, job_name, schedule_name
+from dagglot.targets.dagster.names import PARTITIONS, FileNames, job_name, schedule_name
 from dagglot.targets.dagster.params import resource_value
-from dagglot.targets.dagster.view import Function, signature
+from dagglot.targets.dagster.view import Function, elapsed, signature
 
-_UNITS = (("days", 1440), ("hours", 60), ("minutes", 1))
 _NOT_NOW = "not a whole number of intervals after the start"
 
 
@@ -82,12 +81,13 @@ def schedule(pipeline: Pipeline, names: FileNames, imports: Imports) -> Made | N
         params = resource_value(pipeline, given.params, names.params)
         config = Call("dg.RunConfig", (), (("resources", {"params": params}),))
     busy = _busy(pipeline) if pipeline.concurrency.on_overlap == "skip" else None
-    if given.start is None and given.end is None and busy is None:
+    partitioned = pipeline.partitions is not None
+    if given.start is None and given.end is None and busy is None and not partitioned:
         if config is not None:
             keywords["run_config"] = config
         made = Call("dg.ScheduleDefinition", (), tuple(keywords.items()))
         return Made((), pycode.assignment(names.schedule, made))
-    return _guarded(given, looks, names, keywords, config, imports, busy)
+    return _guarded(pipeline, looks, names, keywords, config, imports, busy)
 
 
 def _busy(pipeline: Pipeline) -> Code:
@@ -100,7 +100,7 @@ def _busy(pipeline: Pipeline) -> Code:
 
 
 def _guarded(
-    given: Schedule,
+    pipeline: Pipeline,
     looks: Ticks,
     names: FileNames,
     keywords: dict[str, object],
@@ -108,6 +108,7 @@ def _guarded(
     imports: Imports,
     busy: Code | None,
 ) -> Made:
+    given = pipeline.schedule
     constants: list[Code] = []
     statements: list[Code] = []
     for name, moment, sign, reason in (
@@ -124,7 +125,7 @@ def _guarded(
             )
     if looks.every is not None:
         imports.name("datetime", "timedelta")
-        between = pycode.literal(_elapsed(looks.every))
+        between = pycode.literal(elapsed(looks.every))
         statements.append(
             Code(
                 f"if (context.scheduled_execution_time - START) % {between}:\n"
@@ -133,8 +134,9 @@ def _guarded(
         )
     if busy is not None:
         statements.append(busy)
-    request = Call("dg.RunRequest", (), (("run_config", config),) if config else ())
-    statements.append(Code(f"return {pycode.layout(request, INDENT, len('return '))}"))
+    guarded = bool(statements)
+    made, last = _requests(pipeline.partitions, config)
+    statements += last
     return Made(
         tuple(constants),
         Function(
@@ -142,18 +144,43 @@ def _guarded(
             signature=signature(
                 names.schedule,
                 ["context: dg.ScheduleEvaluationContext"],
-                "dg.RunRequest | dg.SkipReason",
+                f"{made} | dg.SkipReason" if guarded else made,
             ),
             statements=tuple(statements),
         ),
     )
 
 
-def _elapsed(value: timedelta) -> Call:
-    """``timedelta(days=2)``: whole minutes, in the largest unit that is whole."""
-    minutes = value // timedelta(minutes=1)
-    unit, size = next(one for one in _UNITS if minutes % one[1] == 0)
-    return Call("timedelta", (), ((unit, minutes // size),))
+def _requests(partitions: Partitions | None, config: Call | None) -> tuple[str, list[Code]]:
+    """The type of what a tick asks for, and the statements that do.
+
+    One run, of partitions for the last that is complete then; of static ones a run for each.
+    """
+    given: tuple[tuple[str, object], ...] = (("run_config", config),) if config else ()
+    if partitions is None:
+        return "dg.RunRequest", [_return(Call("dg.RunRequest", (), given))]
+    time = Code("context.scheduled_execution_time.isoformat()")
+    if partitions.keys:
+        key = Code('f"{time} {key}"')
+        asked = (("run_key", key), ("partition_key", Code("key")), *given)
+        one = pycode.layout(Call("dg.RunRequest", (), asked), 2 * INDENT)
+        pad = " " * INDENT
+        each = f"for key in {PARTITIONS}.get_partition_keys()"
+        return "list[dg.RunRequest]", [
+            Code(f"time = {time}"),
+            Code(f"return [\n{pad * 2}{one}\n{pad * 2}{each}\n{pad}]"),
+        ]
+    at = "effective_dt=context.scheduled_execution_time"
+    last = f"partition = {PARTITIONS}.get_last_partition_key()"
+    asked = (("run_key", time), ("partition_key", Code("partition")), *given)
+    return "dg.RunRequest", [
+        Code(f"with dg.partition_loading_context({at}):\n{' ' * 2 * INDENT}{last}"),
+        _return(Call("dg.RunRequest", (), asked)),
+    ]
+
+
+def _return(call: Call) -> Code:
+    return Code(f"return {pycode.layout(call, INDENT, len('return '))}")
 
 
 def _moment(value: datetime, timezone: str, imports: Imports) -> Call:

@@ -24,8 +24,15 @@ from dagglot.ir.model import Pipeline, Value
 from dagglot.pycode import INDENT, LINE_LENGTH, Call, Code
 from dagglot.targets.dagster import connections
 from dagglot.targets.dagster.imports import Imports
-from dagglot.targets.dagster.names import FileNames, imported_name, job_name
+from dagglot.targets.dagster.names import (
+    OF_PARTITIONS,
+    PARTITIONS,
+    FileNames,
+    imported_name,
+    job_name,
+)
 from dagglot.targets.dagster.params import field_names
+from dagglot.targets.dagster.view import elapsed
 
 
 @dataclass(slots=True)
@@ -92,6 +99,8 @@ class Scope:
         self.made = OpBody(returns="None")
         self.used: set[str] = set()
         self.taken = {names.inputs[id] for id in upstream} | set(names.resources.values())
+        if pipeline.partitions is not None:
+            self.taken |= OF_PARTITIONS
         leaves = tuple(tree.references(values))
         self.made.item = any(isinstance(leaf, tree.Item) for leaf in leaves)
         self.made.index = any(isinstance(leaf, tree.ItemIndex) for leaf in leaves)
@@ -105,7 +114,7 @@ class Scope:
             param=self.param,
             params=self.whole_params,
             run=self.run,
-            partition=_never,
+            partition=self.partition,
             output=self.names.inputs.__getitem__,
             item="item",
             index="index",
@@ -235,9 +244,41 @@ class Scope:
                 self.made.locals["attempt_number"] = Code("context.retry_number + 1")
                 return "attempt_number"
             case _:
-                self.made.helpers.add(("runs", "run_time"))
-                time = f"run_time(context, {pycode.literal(self.pipeline.schedule.timezone)})"
+                time = self.run_time()
                 return time if name == "time" else f"{time}.date()"
+
+    def run_time(self) -> str:
+        """The run's nominal time; a backfill over windows makes its runs at another one."""
+        schedule, partitions = self.pipeline.schedule, self.pipeline.partitions
+        if partitions is None or partitions.keys:
+            self.made.helpers.add(("runs", "run_time"))
+            return f"run_time(context, {pycode.literal(schedule.timezone)})"
+        self.made.helpers.add(("partitions", "nominal_time"))
+        self.made.flags.add(("runs", "run_time"))
+        arguments: list[object] = [Code("context"), schedule.timezone]
+        keywords: list[tuple[str, object]] = []
+        if schedule.cron is not None:
+            self.made.flags.add(("partitions", "cron"))
+            arguments.append(schedule.cron)
+        elif schedule.every is not None:
+            self.made.flags.add(("partitions", "every"))
+            self.made.imports_of_file.add(("datetime", "timedelta"))
+            keywords += [("every", elapsed(schedule.every)), ("since", Code("START"))]
+        called = Call("nominal_time", tuple(arguments), tuple(keywords))
+        self.made.locals["scheduled"] = pycode.layout(called, INDENT, len("scheduled = "))
+        return "scheduled"
+
+    def partition(self, name: str) -> str:
+        """A field of the partition that the run works on."""
+        self.made.context = True
+        if self.pipeline.partitions is not None and self.pipeline.partitions.keys:
+            self.made.helpers.add(("partitions", "partition_key_of"))
+            self.made.locals["partition_key"] = Code(f"partition_key_of(context, {PARTITIONS})")
+            return "partition_key"
+        self.made.helpers.add(("partitions", "partition_of"))
+        self.made.flags.add(("runs", "run_time"))
+        self.made.locals["partition"] = Code(f"partition_of(context, {PARTITIONS})")
+        return f"partition.{name}"
 
 
 _OWN_NAMES = frozenset(

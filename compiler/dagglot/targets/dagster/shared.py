@@ -17,7 +17,7 @@ from dagglot.targets.dagster.names import DEFINITIONS, FOLDER, PACKAGE
 
 MODULES: Final = (
     *("alerts", "attempts", "branches", "connections", "containers", "databases", "http", "mail"),
-    *("other_runs", "params", "past", "pods", "rules", "runs", "sensors", "shell"),
+    *("other_runs", "params", "partitions", "past", "pods", "rules", "runs", "sensors", "shell"),
 )
 """The modules of the helper package beside `values`, which all targets share."""
 _ON_CONNECTIONS: Final = frozenset({"Database", "HttpService", "MailServer"})

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SCHEDULED_TIME: Final = ".dagster/scheduled_execution_time"
 """The tag by which Dagster's daemon tells a run its nominal time."""
+PARTITION: Final = "dagster/partition"
+"""The tag that names the partition of a run."""
 
 
 class Dagster:
@@ -103,7 +105,7 @@ class Dagster:
                     "key": run.key,
                     "job": run.names.pipeline,
                     "params": dict(run.params),
-                    "tags": {SCHEDULED_TIME: run.time} if run.time else {},
+                    "tags": _tags(run),
                     "timeout": run.timeout,
                 }
                 for run in runs
@@ -124,6 +126,11 @@ class Dagster:
         from dagglot.targets.dagster.expected import expected
 
         return expected(pipeline, context)
+
+
+def _tags(run: RunSpec) -> dict[str, str]:
+    given = {SCHEDULED_TIME: run.time, PARTITION: run.partition}
+    return {tag: value for tag, value in given.items() if value is not None}
 
 
 def _request(root: Path, python_path: Sequence[Path]) -> dict[str, Any]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from dagglot.frozen import dataclass
-from dagglot.pycode import INDENT, LINE_LENGTH, Code
+from dagglot.pycode import INDENT, LINE_LENGTH, Call, Code
+
+_UNITS = (("days", 1440), ("hours", 60), ("minutes", 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class JobFile:
     imports: tuple[tuple[Code, ...], ...]
     params: ParamsClass | None
     policies: tuple[Code, ...]
-    """Constants: the retry policies of several ops."""
+    """Constants: the partitions, and the retry policies of several ops."""
     ops: tuple[Function, ...]
     job: Function
     constants: tuple[Code, ...]
@@ -58,3 +62,10 @@ def signature(name: str, parameters: list[str], returns: str) -> Code:
         return Code(f"def {name}(\n{together}\n) -> {returns}:")
     lines = "".join(f"{pad}{parameter},\n" for parameter in parameters)
     return Code(f"def {name}(\n{lines}) -> {returns}:")
+
+
+def elapsed(value: timedelta) -> Call:
+    """``timedelta(days=2)``: whole minutes, in the largest unit that is whole."""
+    minutes = value // timedelta(minutes=1)
+    unit, size = next(one for one in _UNITS if minutes % one[1] == 0)
+    return Call("timedelta", (), ((unit, minutes // size),))

@@ -155,12 +155,19 @@ def _type(config_type: Any) -> str:
 def _partitions(definition: Any) -> dict[str, Any] | None:
     if definition is None:
         return None
+    import dagster
+
     found: dict[str, Any] = {"type": type(definition).__name__}
-    for name in ("cron_schedule", "timezone", "start", "end", "end_offset"):
-        if hasattr(definition, name):
-            found[name] = common.plain(getattr(definition, name))
-    if not hasattr(definition, "cron_schedule") and hasattr(definition, "get_partition_keys"):
-        found["keys"] = list(definition.get_partition_keys())
+    if not isinstance(definition, dagster.TimeWindowPartitionsDefinition):
+        return {**found, "keys": list(definition.get_partition_keys())}
+    found["timezone"] = definition.timezone
+    windows, edge = [], definition.start
+    for _ in range(3):
+        windows.append(definition.get_next_partition_window(edge, respect_bounds=False))
+        edge = windows[-1].end
+    found["keys"] = [window.start.strftime(definition.fmt) for window in windows]
+    end = definition.end
+    found["last"] = end.strftime(definition.fmt) if end is not None else None
     return found
 
 

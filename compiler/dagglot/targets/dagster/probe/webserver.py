@@ -51,12 +51,13 @@ class Webserver:
     def start(self, asked: dict[str, Any]) -> str:
         run_id = str(uuid.uuid4())
         self.statuses[run_id] = "STARTED"
+        tags = (asked.get("executionMetadata") or {}).get("tags") or ()
         run = {
             "key": run_id,
             "run_id": run_id,
             "job": asked["selector"]["pipelineName"],
             "run_config": asked.get("runConfigData") or {},
-            "tags": {},
+            "tags": {tag["key"]: tag["value"] for tag in tags},
         }
         threading.Thread(target=self.do, args=[run], daemon=True).start()
         return run_id
