@@ -18,7 +18,7 @@ from typing import Final
 from dagglot.expressions.evaluate import EvaluationError
 from dagglot.ir import flow
 from dagglot.ir.model import Group, Pipeline, Task, TriggerRule
-from dagglot.semantics.by_chance import is_strict_root, list_rule, readers
+from dagglot.semantics.by_chance import deciding_root, is_strict_root, list_rule, readers
 from dagglot.semantics.scenario import NOTHING_GIVEN, Given
 from dagglot.semantics.simulate import Index, Run, Simulated, UnansweredError, run_state
 from dagglot.semantics.states import Instance, State, Why
@@ -58,7 +58,8 @@ def ends(pipeline: Pipeline, given: Given = NOTHING_GIVEN) -> tuple[End, ...]:
         run = _EarlyRun(pipeline, given, path=waiting.pop())
         ended = run.results()
         instances = tuple(one for task in pipeline.tasks for one in ended[task.id])
-        end = End(Simulated(instances, run_state(pipeline, instances)), frozenset(run.relabelled))
+        state = "failed" if run.no_list else run_state(pipeline, instances)
+        end = End(Simulated(instances, state), frozenset(run.relabelled))
         found.setdefault(_key(end), end)
         # every other answer at the points that this path was the first to reach
         for depth in range(len(run.path), len(run.taken)):
@@ -96,6 +97,8 @@ class _EarlyRun(Run):
     taken: list[int] = field(default_factory=list)
     relabelled: set[tuple[str, Index]] = field(default_factory=set)
     below: dict[str, frozenset[str]] = field(default_factory=dict)
+    no_list: bool = False
+    """Whether a list that is none has failed the run, and not only tasks of its group."""
 
     def not_run(self, task: Task, index: Index) -> tuple[State, Why] | None:
         exact = Run.not_run(self, task, index)
@@ -106,7 +109,8 @@ class _EarlyRun(Run):
         answers: list[State | None] = [exact[0] if exact else None]
         if closed is None and exact and exact[0] is State.UPSTREAM_FAILED and self.is_empty(task):
             answers.append(State.SKIPPED)
-        if exact and exact[0] is State.SKIPPED and self.is_given_up(task, index):
+        given_up = bool(exact and exact[0] is State.SKIPPED and self.is_given_up(task, index))
+        if given_up:
             answers.append(State.UPSTREAM_FAILED)
         if closed is None and exact and task.trigger_rule is TriggerRule.ONE_DONE:
             others = [one for id in task.upstream if (one := self.groups[id]) is not None]
@@ -124,6 +128,9 @@ class _EarlyRun(Run):
         if chosen == 0:
             return exact
         state = list(dict.fromkeys(answers))[chosen]
+        group = self.groups[task.id]
+        if given_up and state is State.UPSTREAM_FAILED and group is not None:
+            self.no_list |= self.counts(group)
         return None if state is None else (state, Why("Airflow decided early"))
 
     def is_empty(self, task: Task) -> bool:
@@ -153,8 +160,18 @@ class _EarlyRun(Run):
         """Whether the step that makes the list of a mapped group runs, and finds none."""
         return self.has_no_list(group) and self.list_state(group) is None
 
+    def counts(self, group: Group) -> bool:
+        """Whether the failure of a group's list is one of the run."""
+        tasks = map(self.pipeline.task, flow.members(group))
+        excused = all(task.allow_failure for task in tasks)
+        return self.pipeline.fail_run_on == "any" and not excused and self.list_fails(group)
+
     def list_state(self, group: Group) -> State | None:
         """The state in which the list of a mapped group is not asked for."""
+        root = deciding_root(self.pipeline, group)
+        if root is not None:
+            states = [one.state for one in self.upstream(root, root.upstream, None)]
+            return decide(root.trigger_rule, states)
         above = [one.state for id in readers(group) for one in self.ended[id]]
         return decide(list_rule(self.pipeline, group), above)
 
