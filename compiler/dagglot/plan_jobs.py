@@ -44,7 +44,10 @@ def jobs(
         else:
             place = project.root / DEFAULT_OUT / folder
         context = Context(
-            version=version, options=config.options, requirements=_requirements(project)
+            version=version,
+            options=config.options,
+            requirements=_requirements(project),
+            pools=project.layers.pools,
         )
         made.append(Job(target, version, place, context))
     return tuple(made), tuple(found)

@@ -28,6 +28,14 @@ class TargetConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolSize:
+    """How many slots of a pool may be taken at once."""
+
+    slots: int
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Layers:
     """What a pipeline document does not say itself. Every mapping keeps its places.
 
@@ -41,6 +49,7 @@ class Layers:
     connections: Map | None = None
     alerts: Map | None = None
     accept: Map | None = None
+    pools: Mapping[str, PoolSize] = field(default_factory=dict)
     build: Mapping[str, str] = field(default_factory=dict)
 
     def section(self, key: str, document: Map) -> Iterator[tuple[str, Any, Map]]:
@@ -164,7 +173,7 @@ def _build(
         )
         for name, config in (value.get("targets") or {}).items()
     }
-    own = ("project", "pipelines", "templates", "targets", "python", "lint")
+    own = ("project", "pipelines", "templates", "targets", "python", "lint", "pools")
     found.extend(_expressions(value, own))
     found.extend(_missing(root, document))
     python = value.get("python") or {}
@@ -189,6 +198,7 @@ def _build(
             connections=value.get("connections"),
             alerts=value.get("alerts"),
             accept=value.get("accept"),
+            pools=_pools(value.get("pools")),
             # bytes that are no UTF-8 reach Python as characters that no file can hold
             build={
                 name: variables[name].encode("utf-8", "replace").decode()
@@ -237,6 +247,16 @@ def _missing(root: Path, document: Document) -> Iterator[Diagnostic]:
             yield codes.CANNOT_READ.at(
                 document.span(path), file=item, reason=f"there is no such {what}"
             )
+
+
+def _pools(value: Any) -> dict[str, PoolSize]:
+    sizes = value.items() if isinstance(value, Map) else ()
+    read = ((name, one if isinstance(one, dict) else {"slots": one}) for name, one in sizes)
+    return {
+        name: PoolSize(one["slots"], one.get("description", ""))
+        for name, one in read
+        if isinstance(one.get("slots"), int)  # else it is reported as an expression
+    }
 
 
 def _switches(value: Any) -> dict[str, str]:

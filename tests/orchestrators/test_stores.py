@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,7 @@ def there(target: str, folder: Path) -> Iterator[dict[str, str]]:
         yield settings
     elif name == "airflow":
         done = subprocess.run(
-            [python, SCRIPTS / "keep_airflow.py", probes, folder],
+            [python, SCRIPTS / "keep_airflow.py", probes, folder, pools_file(target, folder)],
             check=True,
             capture_output=True,
             text=True,
@@ -92,6 +93,15 @@ def there(target: str, folder: Path) -> Iterator[dict[str, str]]:
         ) as server:
             assert server.stdout is not None
             yield json.loads(server.stdout.readline())
+
+
+def pools_file(target: str, folder: Path) -> Path:
+    """What a compile makes for `airflow pools import` where the project says a size."""
+    (folder / "needs.yaml").write_text(NEEDS)
+    (folder / "dagglot.yaml").write_text("{dagglot: 1, project: p, pools: {narrow: 1, other: 2}}")
+    words = ["compile", "needs.yaml", "-t", target, "-o", "made"]
+    subprocess.run([sys.executable, "-m", "dagglot", *words], check=True, cwd=folder)
+    return folder / "made/airflow/pools.json"
 
 
 @pytest.mark.parametrize("target", GROUPS)

@@ -518,6 +518,13 @@ PARTITION_NEVER_RUN: Final = _rule(
     "the next, whatever its length, and none is left out.",
     severity=Severity.WARNING,
 )
+POOL_TOO_SMALL: Final = _rule(
+    "DG320",
+    "pool-too-small",
+    "task `{task}` takes {slots} slots of the pool `{pool}`, which has {size}",
+    "A task waits until as many slots of its pool are free as it takes. The project file says that "
+    "the pool has fewer, so this task would wait for ever.",
+)
 
 # --- DG4xx: targets -----------------------------------------------------------------------------
 

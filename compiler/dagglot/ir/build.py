@@ -14,7 +14,7 @@ from dagglot.expressions.evaluate import text_of
 from dagglot.expressions.parse import Scope
 from dagglot.expressions.types import Kind, Type
 from dagglot.frozen import dataclass
-from dagglot.ir import connections, expand, tasks
+from dagglot.ir import connections, expand, pools, tasks
 from dagglot.ir.kinds import AssetWait, NotifyBody, SensorBody
 from dagglot.ir.model import (
     Alert,
@@ -229,6 +229,8 @@ class _Pipeline:
             places=Places(value, lambda: _places(value.get("deadline"), "deadline.")),
         )
         self.check_names(pipeline)
+        if self.layers.pools:
+            self.found.extend(pools.too_small(flat, self.layers.pools))
         return pipeline
 
     def default_layers(self) -> tuple[Map, ...]:

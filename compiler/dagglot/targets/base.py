@@ -12,6 +12,7 @@ from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
 
 if TYPE_CHECKING:
+    from dagglot.project import PoolSize
     from datetime import datetime
 
     from dagglot.features import Feature
@@ -76,12 +77,14 @@ class Context:
     """What a target is told besides the pipeline.
 
     ``options`` are the project file's own keys of the target (``work_pool`` …); ``requirements``
-    the lines of the user's requirements file, for the generated one.
+    the lines of the user's requirements file, for the generated one; ``pools`` the sizes of pools
+    that the project says.
     """
 
     version: str
     options: Mapping[str, Any] = field(default_factory=dict)
     requirements: tuple[str, ...] = ()
+    pools: Mapping[str, PoolSize] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

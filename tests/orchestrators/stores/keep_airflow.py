@@ -1,4 +1,6 @@
-"""An Airflow with a pool and a connection: `python keep_airflow.py PROBE HOME`.
+"""An Airflow with pools and a connection: `python keep_airflow.py PROBE HOME POOLS`.
+
+The pools come from the file POOLS, by Airflow's own `pools import`.
 
 Prints its settings.
 """
@@ -11,7 +13,7 @@ import sys
 
 
 def main() -> None:
-    probe, home = sys.argv[1:]
+    probe, home, pools = sys.argv[1:]
     sys.path.insert(0, probe)
     import common
 
@@ -19,11 +21,13 @@ def main() -> None:
     chosen = common.settings({"dags_folder": home}, home, log_level="ERROR")
     os.environ.update(chosen)
     common.create_database(home, None)
-    from airflow.models import Connection, Pool
+    from airflow.cli.cli_parser import get_parser
+    from airflow.models import Connection
     from airflow.utils.session import create_session
 
+    words = get_parser().parse_args(["pools", "import", pools])
+    words.func(words)
     with create_session() as session:
-        session.add(Pool(pool="narrow", slots=1, include_deferred=False))
         session.add(Connection(conn_id="api", conn_type="http", host="localhost"))
     # the last line: Airflow prints as well
     sys.stdout.write("\n" + json.dumps(chosen) + "\n")

@@ -14,6 +14,7 @@ from dagglot.ir import connections, events
 from dagglot.ir.connections import FILES
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Connection, Pipeline, Value
+from dagglot.project import PoolSize
 from dagglot.pycode import Code
 from dagglot.targets.airflow import lent
 from dagglot.targets.base import View
@@ -98,8 +99,11 @@ def _connection(connection: Connection) -> dict[str, Any]:
     }
 
 
-def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
-    """The file, where any pipeline needs anything."""
+def view(
+    contributions: Sequence[Mapping[str, Any]], sizes: Mapping[str, PoolSize]
+) -> Iterator[View]:
+    """The file, where any pipeline needs anything; and the pools whose sizes the project says, as
+    ``airflow pools import`` reads them. There is none of variables: each is a secret."""
     made: dict[str, dict[str, Any]] = {}
     variables: set[str] = set()
     pools: dict[str, int] = {}
@@ -115,13 +119,28 @@ def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
     blocks = {
         "connections": [line for one in made.values() for line in _added(one)],
         "variables": [line for name in sorted(variables) for line in _set(name)],
-        "pools": [line for name in sorted(pools) for line in _pool(name, pools[name])],
+        "pools": [
+            line for name in sorted(pools) if name not in sizes for line in _pool(name, pools[name])
+        ],
     }
     text = "\n".join(line for lines in blocks.values() for line in lines)
-    data = {name: [Code(line) for line in lines] for name, lines in blocks.items()}
+    data: dict[str, Any] = {name: [Code(line) for line in lines] for name, lines in blocks.items()}
+    said = {name: sizes[name] for name in sorted(pools) if name in sizes}
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = Code("`" * max(3, longest + 1))
-    yield View("airflow/SETUP.md.j2", PurePosixPath("SETUP.md"), {**data, "fence": fence})
+    yield View(
+        "airflow/SETUP.md.j2",
+        PurePosixPath("SETUP.md"),
+        {**data, "fence": fence, "said": bool(said)},
+    )
+    if said:
+        text = json.dumps({name: _size(said[name]) for name in said}, indent=2, ensure_ascii=False)
+        yield View("airflow/pools.json.j2", PurePosixPath("pools.json"), {"text": Code(text)})
+
+
+def _size(size: PoolSize) -> dict[str, Any]:
+    """A pool as Airflow's own ``pools export`` writes it."""
+    return {"slots": size.slots, "description": size.description, "include_deferred": False}
 
 
 def _added(one: Mapping[str, Any]) -> Iterator[str]:

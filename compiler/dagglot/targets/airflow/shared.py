@@ -82,16 +82,16 @@ def assemble(contributions: Sequence[Mapping[str, Any]], context: Context) -> tu
     return (
         *_helpers(helpers, context),
         _requirements(packages, context),
-        *_setup(contributions),
+        *_setup(contributions, context),
     )
 
 
-def _setup(contributions: Sequence[Mapping[str, Any]]) -> Sequence[View]:
+def _setup(contributions: Sequence[Mapping[str, Any]], context: Context) -> Sequence[View]:
     if not any(one.get("setup") for one in contributions):
         return ()
     from dagglot.targets.airflow import setup
 
-    return tuple(setup.view(contributions))
+    return tuple(setup.view(contributions, context.pools))
 
 
 def _helpers(names: set[str], context: Context) -> Iterator[View]:

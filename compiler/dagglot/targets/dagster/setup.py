@@ -11,6 +11,7 @@ import yaml
 
 from dagglot import pycode
 from dagglot.ir.model import Connection
+from dagglot.project import PoolSize
 from dagglot.pycode import Code
 from dagglot.targets.base import View
 from dagglot.targets.dagster.connections import environment_name, fields
@@ -66,8 +67,10 @@ def _limits(runs: Sequence[tuple[str, int]]) -> str:
     return text.rstrip()
 
 
-def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
-    """The file, where any pipeline needs anything."""
+def view(
+    contributions: Sequence[Mapping[str, Any]], sizes: Mapping[str, PoolSize]
+) -> Iterator[View]:
+    """The file, where any pipeline needs anything; ``sizes`` are those that the project says."""
     variables: dict[str, list[str]] = {}
     for contribution in contributions:
         for one in contribution["setup"].get("variables", ()):
@@ -78,7 +81,14 @@ def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
     runs = [one["setup"]["runs"] for one in contributions if "runs" in one["setup"]]
     if variables or pools or runs:
         data = {
-            "pools": [Code(shlex.quote(name)) for name in pools],
+            "pools": [
+                {
+                    "name": Code(shlex.quote(name)),
+                    "slots": sizes[name].slots if name in sizes else 1,
+                }
+                for name in pools
+            ],
+            "unsized": any(name not in sizes for name in pools),
             "runs": Code(_limits(runs)) if runs else None,
             "variables": [
                 {"name": Code(name), "says": [Code(text) for text in says]}

@@ -72,7 +72,7 @@ def assemble(contributions: Sequence[Mapping[str, Any]], context: Context) -> tu
     if any(contribution["setup"] for contribution in contributions):
         from dagglot.targets.dagster import setup
 
-        views += setup.view(contributions)
+        views += setup.view(contributions, context.pools)
     return tuple(views)
 
 

@@ -13,6 +13,7 @@ from dagglot.ir import connections
 from dagglot.ir.connections import FILES
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Connection, ContainerBody, NotebookBody, Pipeline
+from dagglot.project import PoolSize
 from dagglot.pycode import Call, Code, literal
 from dagglot.targets.base import View
 from dagglot.targets.prefect import blocks
@@ -58,8 +59,10 @@ def needs(pipeline: Pipeline) -> dict[str, Any]:
     return made
 
 
-def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
-    """The file, where any pipeline needs anything."""
+def view(
+    contributions: Sequence[Mapping[str, Any]], sizes: Mapping[str, PoolSize]
+) -> Iterator[View]:
+    """The file, where any pipeline needs anything; ``sizes`` are those that the project says."""
     found: dict[str, dict[str, Any]] = {}
     for contribution in contributions:
         for one in contribution["setup"].get("blocks", ()):
@@ -73,7 +76,10 @@ def view(contributions: Sequence[Mapping[str, Any]]) -> Iterator[View]:
     secrets = [one for one in found.values() if one["slug"] == "secret"]
     connectors = [one for one in found.values() if one["slug"] != "secret"]
     data: dict[str, Any] = {
-        "limits": [_limit(name, slots) for name, slots in sorted(pools.items())],
+        "sized": [_limit(name, sizes[name].slots) for name in sorted(pools) if name in sizes],
+        "limits": [
+            _limit(name, slots) for name, slots in sorted(pools.items()) if name not in sizes
+        ],
         "secrets": [
             {**one, "says": Code(one["says"]), "code": _saved_secret(one)} for one in secrets
         ],

@@ -92,7 +92,7 @@ class Prefect:
                 PurePosixPath("requirements.txt"),
                 {"requirements": requirements},
             ),
-            *setup.view(contributions),
+            *setup.view(contributions, context.pools),
         )
 
     def collisions(
