@@ -12,11 +12,11 @@ from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
 
 if TYPE_CHECKING:
-    from dagglot.project import PoolSize
     from datetime import datetime
 
     from dagglot.features import Feature
     from dagglot.ir.model import Json, Pipeline
+    from dagglot.project import PoolSize
     from dagglot.stores import Stores
 
 
