@@ -162,6 +162,12 @@ _DAGSTER_KINDS = frozenset(
         *("connection-smtp", "connection-generic"),
     }
 )
+_DAGSTER_DATA = frozenset(
+    {
+        *("produces", "consumes", "checks", "checks-warn", "freshness"),
+        *("schedule-on-assets", "sensor-asset"),
+    }
+)
 _IN_LINES = "schedule-every-in-lines"
 _UNEVEN = frozenset({_IN_LINES, "schedule-every-uneven"})
 BESIDES: dict[str, frozenset[str]] = {
@@ -169,6 +175,7 @@ BESIDES: dict[str, frozenset[str]] = {
     "airflow": _AIRFLOW | _DEADLINES | {_MIN_ONE, "approval", "schedule-catchup", _IN_LINES},
     "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"})
     | _DAGSTER_KINDS
+    | _DAGSTER_DATA
     | _UNEVEN
     | _PARTITIONS,
     "prefect": frozenset({_MIN_ONE, "allow-failure-with-leaf"})

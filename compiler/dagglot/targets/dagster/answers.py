@@ -9,10 +9,23 @@ from typing import Any
 from dagglot.ir.model import BranchBody, GateBody, Pipeline
 from dagglot.targets.base import RunNames
 from dagglot.targets.dagster import native_flow
-from dagglot.targets.dagster.names import FOLDER, helper_nodes, job_name, module_name, node_name
+from dagglot.targets.dagster.names import (
+    FOLDER,
+    asset_step,
+    helper_nodes,
+    job_name,
+    module_name,
+    node_name,
+)
 
 
-def run_names(pipeline: Pipeline) -> RunNames:
+def run_names(pipeline: Pipeline, *, as_assets: bool = False) -> RunNames:
+    if as_assets:
+        return RunNames(
+            pipeline=job_name(pipeline),
+            file=f"{FOLDER}/{module_name(pipeline)}.py",
+            tasks={asset_step(task, pipeline): task.id for task in pipeline.tasks},
+        )
     return RunNames(
         pipeline=job_name(pipeline),
         file=f"{FOLDER}/{module_name(pipeline)}.py",

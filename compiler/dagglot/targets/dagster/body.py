@@ -11,6 +11,7 @@ from dagglot import pycode
 from dagglot.expressions import tree
 from dagglot.ir.model import (
     BranchBody,
+    CheckBody,
     ContainerBody,
     DbtBody,
     GateBody,
@@ -86,6 +87,8 @@ class _Writer:
                 self.branch(body)
             case SqlBody() as body:
                 self.kinds().sql(body)
+            case CheckBody(look=look):
+                self.check(look)
             case HttpBody() as body:
                 self.kinds().http(body)
             case SensorBody() as body:
@@ -178,6 +181,15 @@ class _Writer:
                 self.made.statements.append(pycode.layout(called, INDENT))
             case _:
                 assert_never(body.output)
+
+    def check(self, look: SqlBody | PythonBody) -> None:
+        """Return what the look finds: the decorator `checks` says what that means."""
+        self.made.returns = "Any"
+        if isinstance(look, SqlBody):
+            self.made.statements.append(returns(self.kinds().query(look)))
+        else:
+            self.made.guarded = True
+            self.made.statements.append(returns(self.python_call(look)))
 
     # --- whether others run ---------------------------------------------------------------------
 

@@ -76,6 +76,10 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "an op that asks the instance for the run that the pipeline's schedule made for that time; "
         "a run by hand has no time that another could name"
     ),
+    Feature.SENSOR_ASSET: emulated(
+        "an asset sensor of Dagster starts runs and is no part of one: an op that asks the "
+        "instance for an update since the run's time"
+    ),
     Feature.TRIGGER_PIPELINE: emulated(
         "no op of Dagster starts a run of another job: one that asks the webserver, with Dagster's "
         "GraphQL client",
@@ -347,6 +351,24 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "last one that was complete at its time. A backfill has one time for each of its runs: "
         "the first one of the schedule at or after the partition's end"
     ),
+    Feature.SCHEDULE_ON_ASSETS: emulated(
+        "the asset sensors of Dagster see only the last of the updates between two looks: a sensor "
+        "that takes them one by one, with a run each, and keeps in its cursor what was updated"
+    ),
+    Feature.PRODUCES: native("`AssetMaterialization` by the op, and an `AssetSpec`"),
+    Feature.CONSUMES: emulated(
+        "an op of Dagster that is given an asset loads it: a tag of the op says what it reads, and "
+        "is upstream of the assets that it makes"
+    ),
+    Feature.CHECKS: emulated(
+        "a check of Dagster is of an asset and no step of a job of ops: an op between, which "
+        "fails, and evaluates the check of the asset that its task makes; with `style: assets` "
+        "Dagster's own"
+    ),
+    Feature.CHECKS_WARN: emulated(
+        "as the others: an op that logs a warning and ends green, also after its timeout"
+    ),
+    Feature.FRESHNESS: native("a freshness policy of the asset, which the daemon evaluates"),
     # only Dagster's
     Feature.TARGET_OPTIONS: native(),
     Feature.TASK_OPTIONS: emulated("an op has no metadata: tags"),

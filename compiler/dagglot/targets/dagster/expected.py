@@ -48,6 +48,7 @@ def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
     tags = labels.job_tags(pipeline)
     groups = labels.groups_by_id(pipeline.groups)
     chosen = options(pipeline, context)
+    as_assets = chosen.get("style") == "assets"
     has_outcomes = native_flow.needs_outcomes(pipeline)
     configured = (
         max_concurrent(pipeline, chosen) is not None
@@ -70,8 +71,12 @@ def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
         "hooks": (),
         "partitions": _partitions(pipeline.partitions),
         "schedule": _schedule(pipeline, job),
+        "sensor": _sensor(pipeline, job),
+        "assets": _assets(pipeline, as_assets),
         "params": {param.name: _param(param) for param in pipeline.params},
-        "tasks": (
+        "tasks": tuple(_steps_of_assets(groups, pipeline))
+        if as_assets
+        else (
             *(_task(task, groups, pipeline, has_outcomes) for task in pipeline.tasks),
             *_helpers(pipeline),
         ),
@@ -107,6 +112,53 @@ def _partitions(partitions: Partitions | None) -> Json:
     }
 
 
+def _sensor(pipeline: Pipeline, job: str) -> Json:
+    if pipeline.schedule.on_assets is None:
+        return None
+    return {
+        "name": names.sensor_name(job),
+        "jobs": (job,),
+        "status": "running" if pipeline.schedule.enabled else "stopped",
+    }
+
+
+def _steps_of_assets(groups: Mapping[str, Group], pipeline: Pipeline) -> Iterator[Json]:
+    from dagglot.targets.dagster import asset_facts
+
+    for task, own in asset_facts.steps(pipeline):
+        fact = {**_task(task, groups, pipeline, has_outcomes=False), **own}
+        yield {key: one for key, one in fact.items() if key not in ("outputs", "upstream")}
+
+
+def _assets(pipeline: Pipeline, as_assets: bool) -> Json:
+    """Those that the pipeline makes, by their keys as Dagster writes them."""
+    from dagglot.targets.dagster import assets
+
+    declared = {asset.name: asset for asset in pipeline.assets}
+    found: dict[str, Json] = {}
+    for name, task in assets.produced(pipeline).items():
+        fresh = declared[name].freshness
+        said = assets.facts(declared[name], assets.kinds(task, pipeline))
+        fact: dict[str, Json] = {
+            "description": said.get("description"),
+            "metadata": said.get("metadata", {}),
+            "group": said.get("group_name", "default"),
+            "owners": tuple(said.get("owners", ())),
+            "tags": said.get("tags", {}),
+            "kinds": tuple(sorted(said.get("kinds", ()))),
+            "deps": tuple(
+                sorted("/".join(names.asset_key(one)) for one in assets.lineage(name, pipeline))
+            ),
+            "fail_window": fresh.total_seconds() if fresh is not None else None,
+        }
+        if as_assets:
+            from dagglot.targets.dagster import asset_facts
+
+            fact |= asset_facts.described(name, pipeline)
+        found["/".join(names.asset_key(name))] = fact
+    return found
+
+
 def _param(param: Param) -> Json:
     members = param.type.members
     texts = param.type.kind is Kind.STRING and param.pattern is None and not param.type.nullable
@@ -133,7 +185,9 @@ _OUTCOME: Final[Json] = {
 }
 
 
-def _task(task: Task, groups: Mapping[str, Group], pipeline: Pipeline, has_outcomes: bool) -> Json:
+def _task(
+    task: Task, groups: Mapping[str, Group], pipeline: Pipeline, has_outcomes: bool
+) -> dict[str, Json]:
     job = names.job_name(pipeline)
     node = names.node_name(task.id)
     # what cannot fail has no policy

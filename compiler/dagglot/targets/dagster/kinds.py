@@ -138,8 +138,13 @@ class Kinds:
                 self.wait_until(body, self.moment(moment, time_of_day))
             case kinds.PipelineWait(pipeline=pipeline, offset=offset):
                 self.pipeline_wait(body, pipeline, offset)
-            case kinds.AssetWait():
-                raise AssertionError("the capability table refuses it")
+            case kinds.AssetWait(asset=asset):
+                from dagglot.targets.dagster import assets
+
+                self.made.helpers.add(("assets", "update_since"))
+                moment = self.scope.run("time")
+                found = Call("update_since", (Code("context"), assets.key(asset), Code(moment)))
+                self.wait_for(body, returned=found)
             case _:
                 assert_never(body.wait_for)
 

@@ -20,6 +20,8 @@ GROUP: Final = "group"
 MAX_ACTIVE_RUNS: Final = "max_active_runs"
 """The tag of runs of which a limit of the instance lets only some run at once."""
 PRIORITY: Final = "dagster/priority"
+CONSUMES: Final = "consumes"
+"""The tag of ops that read assets."""
 FOR_EACH: Final = "for_each"
 """The tag of ops with a limit of how many elements are worked on at once."""
 
@@ -73,6 +75,8 @@ def task_tags(task: Task, groups: Mapping[str, Group]) -> dict[str, str]:
         owner = owner or group.owner
         inside = group.parent
     tags = _tags(((OWNER, owner), (GROUP, task.group)), words)
+    if task.consumes:
+        tags[CONSUMES] = ", ".join(task.consumes)
     if task.priority is not None:
         tags[PRIORITY] = str(task.priority)
     return tags
@@ -96,6 +100,12 @@ def requirements(resources: Mapping[str, str]) -> dict[str, object]:
     return made
 
 
+def asset_tags(words: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The tags of an asset, whose values are as strict as keys; and the words that are no key."""
+    odd = tuple(word for word in words if _key(word) != word)
+    return {_key(word): "" for word in words}, odd
+
+
 def metadata_tags(given: Mapping[str, object]) -> dict[str, str]:
     """Metadata of a task: an op has none, only tags."""
     return {_key(name): str(value) for name, value in given.items() if value is not None}
@@ -116,7 +126,7 @@ def _tags(pairs: Iterable[tuple[str, str]], words: Iterable[str]) -> dict[str, s
 
 def _key(word: str) -> str:
     """The word, or what is left of it as a key: keys below ``dagster/`` are Dagster's own."""
-    if word in (OWNER, GROUP, FOR_EACH, MAX_ACTIVE_RUNS):
+    if word in (OWNER, GROUP, CONSUMES, FOR_EACH, MAX_ACTIVE_RUNS):
         return f"{word}_"
     if _KEY.fullmatch(word) and not _SYSTEM.match(word):
         return word

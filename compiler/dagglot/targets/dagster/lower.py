@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
 from dagglot import pycode
-from dagglot.ir.model import Connection, NoopBody, Pipeline, Task, TriggerRule
+from dagglot.ir.model import CheckBody, Connection, NoopBody, Pipeline, Task, TriggerRule
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
 from dagglot.targets.dagster import connections, control_flow, labels, retries
@@ -29,14 +30,20 @@ from dagglot.targets.dagster.names import (
 )
 from dagglot.targets.dagster.options import io_manager, options, run_tags
 from dagglot.targets.dagster.params import Fields
-from dagglot.targets.dagster.schedule import schedule
+from dagglot.targets.dagster.schedule import Made, schedule, ticks
 from dagglot.targets.dagster.scope import OpBody
 from dagglot.targets.dagster.view import Function, JobFile, ParamsClass, signature
 from dagglot.targets.dagster.wiring import NativeNodes, OutcomeNodes, list_reads
 
 
 def lower(pipeline: Pipeline, context: Context) -> Lowered:
-    made = _File(pipeline, options(pipeline, context))
+    chosen = options(pipeline, context)
+    kind = File
+    if chosen.get("style") == "assets":
+        from dagglot.targets.dagster.asset_style import AssetsFile
+
+        kind = AssetsFile
+    made = kind(pipeline, chosen)
     view = made.view()
     return Lowered(
         views=(
@@ -49,7 +56,8 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
         contribution={
             "module": module_name(pipeline),
             "job": made.names.job,
-            "schedule": made.names.schedule if view.schedule is not None else None,
+            **made.starts(),
+            **made.about_assets(),
             "helpers": {module: sorted(names) for module, names in sorted(made.helpers.items())},
             "packages": sorted(made.packages),
             "setup": made.setup(),
@@ -57,11 +65,11 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
     )
 
 
-class _File:
+class File:
     def __init__(self, pipeline: Pipeline, chosen: Mapping[str, Any]) -> None:
         self.pipeline = pipeline
         self.options = chosen
-        self.names = file_names(pipeline)
+        self.names = file_names(pipeline, as_assets=chosen.get("style") == "assets")
         self.imports = Imports()
         self.imports.module("dagster", "dg")
         self.helpers: dict[str, set[str]] = {}
@@ -99,7 +107,7 @@ class _File:
         pipeline = self.pipeline
         params = self.params()
         ops = tuple(self.ops())
-        made = schedule(pipeline, self.names, self.imports)
+        made = self.starter()
         if made is not None and pipeline.concurrency.on_overlap == "skip":
             self.helper("runs", "active_runs")
         return JobFile(
@@ -110,7 +118,9 @@ class _File:
                 *(pycode.assignment(name, policy) for policy, name in self.policies.items()),
             ),
             ops=ops,
+            definitions=self.definitions(),
             job=self.job(),
+            assets=self.assets(),
             constants=made.constants if made else (),
             schedule=made.definition if made else None,
             imports=self.imports.blocks(),
@@ -121,6 +131,69 @@ class _File:
             from dagglot.targets.dagster.partitions import constant
 
             yield constant(self.pipeline.partitions)
+
+    def starter(self) -> Made | None:
+        """What starts the job by itself."""
+        condition = self.pipeline.schedule.on_assets
+        if condition is None:
+            return schedule(self.pipeline, self.names, self.imports)
+        from dagglot.targets.dagster import updates
+
+        self.helper("assets", "runs_on_updates")
+        for name in updates.combining(condition):
+            self.helper("assets", name)
+        self.helpers["assets"].update(updates.flags(self.pipeline))
+        return updates.sensor(self.pipeline, condition, self.names, self.imports)
+
+    def starts(self) -> dict[str, Any]:
+        """The schedule, or the sensor, for the definitions."""
+        given = self.pipeline.schedule
+        if given.on_assets is not None:
+            return {"schedule": None, "sensors": [self.names.schedule]}
+        return {"schedule": self.names.schedule if ticks(given) is not None else None}
+
+    # --- assets ---------------------------------------------------------------------------------
+
+    @cached_property
+    def has_assets(self) -> bool:
+        return any(task.produces for task in self.pipeline.tasks)
+
+    def assets(self) -> Code | None:
+        if not self.has_assets:
+            return None
+        from dagglot.targets.dagster import assets
+
+        return pycode.assignment("ASSETS", assets.specs(self.pipeline, self.imports))
+
+    def about_assets(self) -> dict[str, Any]:
+        """The assets for the definitions: those of this job, and what it says of others."""
+        if not self.pipeline.assets:
+            return {}
+        from dagglot.targets.dagster import assets
+
+        said: dict[str, Any] = {}
+        if self.has_assets:
+            said["assets"] = list(assets.produced(self.pipeline))
+        others = list(assets.external(self.pipeline))
+        if others:
+            said["others"] = others
+        return said
+
+    def materializes(self, task: Task) -> Code:
+        from dagglot.targets.dagster import assets
+
+        keys = [assets.key(name) for name in task.produces]
+        return pycode.call(self.helper("assets", "materializes"), keys, prefix="@")
+
+    def checks(self, body: CheckBody) -> Code:
+        from dagglot.targets.dagster import assets
+
+        keys = [assets.key(name) for name in assets.checked(self.pipeline.task(body.of))]
+        warns = {"warns": True} if body.severity == "warn" else {}
+        flags = (*(["assets"] if keys else []), *warns)
+        made = pycode.call(self.helper("checks", "checks"), (body.name, *keys), warns, prefix="@")
+        self.helpers["checks"].update(flags)
+        return made
 
     def doc(self) -> Code:
         source = f"Generated by dagglot from {self.pipeline.source}: edit that file, not this one."
@@ -191,6 +264,10 @@ class _File:
             decorators.append(Code(f"{self.helper('past', 'after_previous_run')}()"))
             if self.has_outcomes:
                 self.helpers["past"].add("outcomes")
+        if task.produces:
+            decorators.append(self.materializes(task))
+        if isinstance(task.body, CheckBody):
+            decorators.append(self.checks(task.body))
         has_limit = task.timeout is not None and not isinstance(task.body, NoopBody)
         if not body.yields and (body.guarded or has_limit):
             limit = {"timeout": retries.seconds(task.timeout)} if task.timeout is not None else {}
@@ -294,7 +371,7 @@ class _File:
         if body.context:
             parameters.append("context: dg.OpExecutionContext")
         if body.params:
-            parameters.append(f"params: {self.names.params}")
+            parameters.append(f"{self.names.params_key}: {self.names.params}")
         for name in body.connections:
             module, kind = connections.class_of(connections.declared(self.pipeline, name))
             parameters.append(f"{self.names.resources[name]}: {self.helper(module, kind)}")
@@ -309,7 +386,11 @@ class _File:
 
     # --- the job --------------------------------------------------------------------------------
 
-    def job(self) -> Function:
+    def definitions(self) -> tuple[Code, ...]:
+        """What the job is made of besides its ops."""
+        return ()
+
+    def job(self) -> Function | Code:
         pipeline = self.pipeline
         keywords: dict[str, object] = {"name": job_name(pipeline)}
         text = labels.job_description(pipeline)
@@ -324,7 +405,7 @@ class _File:
             keywords["run_tags"] = of_runs
         if self.options["metadata"]:
             keywords["metadata"] = {
-                name: _metadata(text) for name, text in self.options["metadata"].items()
+                name: shown_metadata(text) for name, text in self.options["metadata"].items()
             }
         if pipeline.partitions is not None:
             keywords["partitions_def"] = Code(PARTITIONS)
@@ -385,7 +466,8 @@ class _File:
         return self.native_nodes.lines()
 
 
-def _metadata(text: str) -> object:
+def shown_metadata(text: str) -> object:
+    """Metadata as the UI shows it best."""
     if text.startswith(("https://", "http://")):
         return Call("dg.MetadataValue.url", (text,))
     return text

@@ -18,6 +18,7 @@ from dagglot.ir import connections, flow
 from dagglot.ir.kinds import PipelineWait
 from dagglot.ir.model import (
     BranchBody,
+    CheckBody,
     GateBody,
     NativeBody,
     Pipeline,
@@ -43,6 +44,8 @@ _DISALLOWED: Final = frozenset(
         *("return", "try", "while", "with", "yield"),
     }
 )
+
+_DOTTED: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 
 # Every name that a job file may import or define itself.
 RESERVED: Final = frozenset(
@@ -70,9 +73,27 @@ RESERVED: Final = frozenset(
             "ZoneInfo",
             "Field",
         ),
-        *("START", "END", "context", "params", "result", "attempt_number", "start_after"),
+        *(
+            "ASSETS",
+            "CHECKS",
+            "RESOURCES",
+            "START",
+            "END",
+            "context",
+            "params",
+            "result",
+            "attempt_number",
+            "start_after",
+        ),
         *("attempt", "CappedRetryPolicy", "run_shell", "run_time", "checked_at_launch"),
-        "after_previous_run",
+        *(
+            "after_previous_run",
+            "checks",
+            "evaluates",
+            "materializes",
+            "runs_on_updates",
+            "update_since",
+        ),
         *("IsoDate", "IsoDatetime", "JsonList", "JsonMap", "Number", "matches", "one_of"),
         *("to_json", "json_text", "to_text", "value_at", "item_of", "boolean", "to_bool"),
         *("to_int", "to_float", "to_date", "to_datetime", "add_time"),
@@ -105,7 +126,7 @@ _OF_DECISIONS: Final = frozenset({"Iterator", "choose", "chosen", "is_open"})
 @lru_cache(maxsize=1024)
 def normal_name(text: str) -> str:
     """A name of letters, digits and ``_`` that Dagster takes."""
-    name = re.sub(r"[^A-Za-z0-9_]", "_", text)
+    name = plain_part(text)
     return f"{name}_" if name in _DISALLOWED else name
 
 
@@ -119,6 +140,12 @@ def job_of(id: str) -> str:
     return f"{name}_" if name == "gather" else name  # an op of the helpers
 
 
+def asset_key(name: str) -> tuple[str, ...]:
+    """The parts of an asset's key: ``raw.orders`` is ``orders`` in ``raw``, as Dagster's UI folds
+    keys. A name of another form is a key of one part."""
+    return tuple(name.split(".")) if _DOTTED.fullmatch(name) else (name,)
+
+
 def module_name(pipeline: Pipeline) -> str:
     """The module of the job. Two pipelines have the same one exactly if their jobs' names agree."""
     return f"{job_name(pipeline)}_job"
@@ -127,6 +154,20 @@ def module_name(pipeline: Pipeline) -> str:
 def node_name(task: str) -> str:
     """The task in its job: ``group__task``, since the dot is Dagster's own there."""
     return normal_name(task.replace(".", "__"))
+
+
+def asset_step(task: Task, pipeline: Pipeline) -> str:
+    """With `style: assets`, the step that makes the task's asset, or checks it: Dagster makes its
+    name of the asset's key."""
+    if isinstance(task.body, CheckBody):
+        return f"{asset_step(pipeline.task(task.body.of), pipeline)}_{plain_part(task.body.name)}"
+    parts = asset_key(task.produces[0]) if task.produces else (task.id,)
+    return "__".join(parts).replace("-", "_").replace(".", "_")
+
+
+def plain_part(text: str) -> str:
+    """A part of a name, of letters, digits and ``_``."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", text)
 
 
 def op_name(job: str, node: str) -> str:
@@ -191,6 +232,11 @@ def schedule_name(job: str) -> str:
     return f"{job}_schedule"
 
 
+def sensor_name(job: str) -> str:
+    """The sensor that starts the job when assets are updated."""
+    return f"{job}_sensor"
+
+
 def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
     """Tasks that become one name, and modules of the user's that ours would hide."""
     owners: dict[str, str] = {}
@@ -219,7 +265,11 @@ def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
     taken = {PACKAGE, FOLDER, DEFINITIONS}
     for task in pipeline.tasks:
         match task.body:
-            case PythonBody(module=module) | GateBody(call=PythonBody(module=module)):
+            case (
+                PythonBody(module=module)
+                | GateBody(call=PythonBody(module=module))
+                | CheckBody(look=PythonBody(module=module))
+            ):
                 modules = [(module, task.at("call"))]
             case BranchBody(call=PythonBody(module=module)):
                 modules = [(module, task.at("call"))]
@@ -249,6 +299,7 @@ class FileNames:
 
     job: str
     schedule: str
+    """What starts the job by itself: a schedule, or a sensor of assets."""
     params: str
     """The class of the params."""
     functions: Mapping[str, str]
@@ -268,6 +319,8 @@ class FileNames:
     """The resource of a connection, which is also the parameter of the ops that work with it."""
     outputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """The outputs of a branch that is an op with one for each task directly below, by that one."""
+    params_key: str = "params"
+    """The resource that holds the params, and the parameter of the ops that read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +335,12 @@ class MapNames:
     """Of each task that is waited for outside: its results, and how its instances ended."""
 
 
-def file_names(pipeline: Pipeline) -> FileNames:
-    """Names that clash neither with each other nor with anything that the file imports."""
+def file_names(pipeline: Pipeline, *, as_assets: bool = False) -> FileNames:
+    """Names that clash neither with each other nor with anything that the file imports.
+
+    Resources of assets have names that no other pipeline of the code location has.
+    """
+    prefix = f"{job_name(pipeline)}_" if as_assets else ""
     has_outcomes = native_flow.needs_outcomes(pipeline)
     decides = bool(native_flow.deciders(pipeline))
     reserved = RESERVED
@@ -293,7 +350,8 @@ def file_names(pipeline: Pipeline) -> FileNames:
         reserved |= OF_PARTITIONS
     taken = set(reserved)
     job = _taking(pycode.identifier(job_name(pipeline), taken), taken)
-    schedule = _taking(pycode.identifier(schedule_name(job_name(pipeline)), taken), taken)
+    starts = schedule_name if pipeline.schedule.on_assets is None else sensor_name
+    schedule = _taking(pycode.identifier(starts(job_name(pipeline)), taken), taken)
     params = _taking(pycode.identifier(f"{_camel(pipeline.id)}Params", taken), taken)
     last = Counter(task.name for task in pipeline.tasks)
     functions: dict[str, str] = {}
@@ -313,7 +371,7 @@ def file_names(pipeline: Pipeline) -> FileNames:
         for id, name in functions.items():
             outcomes[id] = _taking(pycode.identifier(f"after_{name}", used), used)
     resources = {
-        one.name: _taking(pycode.identifier(normal_name(one.name), used), used)
+        one.name: _taking(pycode.identifier(f"{prefix}{normal_name(one.name)}", used), used)
         for one in connections.used(pipeline)
     }
     maps = {
@@ -333,6 +391,7 @@ def file_names(pipeline: Pipeline) -> FileNames:
         maps,
         resources,
         {} if has_outcomes else branch_outputs(pipeline),
+        _taking(pycode.identifier(f"{prefix}params", used), used) if prefix else "params",
     )
 
 

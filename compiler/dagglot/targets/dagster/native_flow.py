@@ -20,7 +20,7 @@ from functools import cached_property
 
 from dagglot.expressions.tree import TaskOutput, references
 from dagglot.ir import flow, graph
-from dagglot.ir.model import BranchBody, GateBody, NoopBody, Pipeline, Task, TriggerRule
+from dagglot.ir.model import BranchBody, CheckBody, GateBody, NoopBody, Pipeline, Task, TriggerRule
 from dagglot.ir.task_values import values_of
 from dagglot.targets.dagster import control_flow
 
@@ -64,11 +64,15 @@ def may_be_missing(pipeline: Pipeline) -> frozenset[str]:
 
 
 def _has_only_native_parts(pipeline: Pipeline) -> bool:
-    """What a task does by itself fails or succeeds, and its failure fails the run."""
+    """What a task does by itself fails or succeeds, and its failure fails the run.
+
+    A check that only warns takes its timeout for what it found, so that it never fails.
+    """
     return not control_flow.maps(pipeline) and not any(
         task.teardown_of
-        or task.allow_failure
+        or (task.allow_failure and not isinstance(task.body, CheckBody))
         or flow.skips_itself(task)
+        or (task.produces and isinstance(task.body, GateBody | BranchBody))
         or (task.upstream and task.trigger_rule not in _RULES)
         for task in pipeline.tasks
     )

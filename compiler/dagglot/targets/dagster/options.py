@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from dagglot import pycode
@@ -18,6 +19,7 @@ from dagglot.targets.dagster.imports import Imports
 from dagglot.targets.dagster.names import DEFINITIONS, FOLDER, PACKAGE
 from dagglot.targets.dagster.scope import call_of
 
+_SHORTEST_FRESHNESS: Final = timedelta(minutes=1)
 _MAPS: Final = ("metadata", "run_tags")
 """What a pipeline adds to the project's, key by key."""
 
@@ -92,12 +94,17 @@ def refusals(pipeline: Pipeline, context: Context, title: str) -> Iterator[Diagn
     chosen = options(pipeline, context)
     place = pipeline.at("targets")
     if chosen.get("style") == "assets":
-        yield codes.UNSUPPORTED.at(
-            place,
-            target=title,
-            feature="`style: assets`",
-            reason="dagglot does not generate it yet",
-        )
+        from dagglot.targets.dagster import asset_style
+
+        yield from asset_style.refusals(pipeline, title)
+    for asset in pipeline.assets:
+        if asset.freshness is not None and asset.freshness < _SHORTEST_FRESHNESS:
+            yield codes.UNSUPPORTED.at(
+                asset.span,
+                target=title,
+                feature="`freshness` of less than a minute",
+                reason="a freshness policy of Dagster has a window of a minute or more",
+            )
     if chosen.get("executor") == "in_process" and "max_concurrent" in chosen:
         yield codes.UNSUPPORTED.at(
             place,

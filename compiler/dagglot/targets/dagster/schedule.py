@@ -79,7 +79,7 @@ def schedule(pipeline: Pipeline, names: FileNames, imports: Imports) -> Made | N
     config: Call | None = None
     if given.params:
         params = resource_value(pipeline, given.params, names.params)
-        config = Call("dg.RunConfig", (), (("resources", {"params": params}),))
+        config = Call("dg.RunConfig", (), (("resources", {names.params_key: params}),))
     busy = _busy(pipeline) if pipeline.concurrency.on_overlap == "skip" else None
     partitioned = pipeline.partitions is not None
     if given.start is None and given.end is None and busy is None and not partitioned:
@@ -111,12 +111,12 @@ def _guarded(
     given = pipeline.schedule
     constants: list[Code] = []
     statements: list[Code] = []
-    for name, moment, sign, reason in (
+    for name, at, sign, reason in (
         ("START", given.start, "<", "the schedule has not started yet"),
         ("END", given.end, ">", "the schedule has ended"),
     ):
-        if moment is not None:
-            constants.append(pycode.assignment(name, _moment(moment, given.timezone, imports)))
+        if at is not None:
+            constants.append(pycode.assignment(name, moment(at, given.timezone, imports)))
             statements.append(
                 Code(
                     f"if context.scheduled_execution_time {sign} {name}:\n"
@@ -183,7 +183,7 @@ def _return(call: Call) -> Code:
     return Code(f"return {pycode.layout(call, INDENT, len('return '))}")
 
 
-def _moment(value: datetime, timezone: str, imports: Imports) -> Call:
+def moment(value: datetime, timezone: str, imports: Imports) -> Call:
     """``datetime(…, tzinfo=…)`` in the zone; in UTC where the zone's clock shows it twice."""
     local = value.astimezone(ZoneInfo(timezone))
     if local.fold or local.replace(fold=1).utcoffset() != local.utcoffset():

@@ -200,7 +200,7 @@ class Scope:
 
     def param(self, name: str, type_: Type) -> str:
         self.made.params = True
-        source = f"params.{self.fields[name]}"
+        source = f"{self.names.params_key}.{self.fields[name]}"
         zone = pycode.literal(self.pipeline.schedule.timezone)
         match type_.kind:
             case Kind.DATE:
@@ -219,7 +219,7 @@ class Scope:
         """All params as a map, the moments in it as such; it stands in a variable of its own."""
         self.made.params = True
         aliased = any(name != field for name, field in self.fields.items())
-        dumped = f"params.model_dump({'by_alias=True' if aliased else ''})"
+        dumped = f"{self.names.params_key}.model_dump({'by_alias=True' if aliased else ''})"
         moments = [one for one in self.pipeline.params if one.type.kind.is_moment]
         if moments:
             pairs = [
@@ -298,6 +298,7 @@ _OWN_NAMES = frozenset(
         *("context", "params", "result", "line", "all_params", "attempt_number", "json"),
         *("run_shell", "run_time", "to_json", "json_text", "to_text", "value_at", "item_of"),
         *("boolean", "to_bool", "to_int", "to_float", "to_date", "to_datetime", "add_time"),
+        "update_since",
         *("item", "index", "SkipTask", "skip_on", "gate", "branch", "Decision"),
         *("Iterator", "attempt", "choose", "found", "chosen", "is_open", "output"),
     }

@@ -16,12 +16,15 @@ from dagglot.targets.dagster.imports import Imports
 from dagglot.targets.dagster.names import DEFINITIONS, FOLDER, PACKAGE
 
 MODULES: Final = (
-    *("alerts", "attempts", "branches", "connections", "containers", "databases", "http", "mail"),
-    *("other_runs", "params", "partitions", "past", "pods", "rules", "runs", "sensors", "shell"),
+    *("alerts", "assets", "attempts", "branches", "checks", "connections", "containers"),
+    *("databases", "http", "mail", "other_runs", "params", "partitions", "past", "pods"),
+    *("rules", "runs", "sensors", "shell"),
 )
 """The modules of the helper package beside `values`, which all targets share."""
 _ON_CONNECTIONS: Final = frozenset({"Database", "HttpService", "MailServer"})
 """Classes of the helpers that are connections."""
+OTHERS: Final = "other_assets"
+"""The module of the assets that no job makes."""
 LOCATION: Final = "pipelines"
 """The name of the code location."""
 
@@ -49,6 +52,11 @@ def assemble(contributions: Sequence[Mapping[str, Any]], context: Context) -> tu
             {"lines": requirements(context, packages)},
         ),
     ]
+    others = others_assets(contributions)
+    if others:
+        statement = pycode.assignment("ASSETS", list(others))
+        place = PurePosixPath(FOLDER, f"{OTHERS}.py")
+        views.append(View("dagster/assets.py.j2", place, {"assets": statement}))
     if helpers:
         doc = {"doc": _HELPERS_DOC}
         views.append(View("dagster/package.py.j2", PurePosixPath(PACKAGE, "__init__.py"), doc))
@@ -89,11 +97,47 @@ def _jobs(contributions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     schedules = [
         Code(f"{one['module']}.{one['schedule']}") for one in contributions if one["schedule"]
     ]
+    sensors = [
+        Code(f"{one['module']}.{name}") for one in contributions for name in one.get("sensors", ())
+    ]
+    assets: list[object] = [
+        Code(f"*{one['module']}.ASSETS") for one in contributions if one.get("assets")
+    ]
+    others = others_assets(contributions)
+    if others:
+        imports.name(FOLDER, OTHERS)
+        assets.append(Code(f"*{OTHERS}.ASSETS"))
+    checks = [Code(f"*{one['module']}.CHECKS") for one in contributions if one.get("checks")]
     keywords: dict[str, object] = {"jobs": jobs}
+    if assets:
+        keywords["assets"] = assets
+    if checks:
+        keywords["asset_checks"] = checks
     if schedules:
         keywords["schedules"] = schedules
+    if sensors:
+        keywords["sensors"] = sensors
     made = Call("dg.Definitions", (), tuple(keywords.items()))
     return {"imports": imports.blocks(), "definitions": pycode.assignment("defs", made)}
+
+
+def others_assets(contributions: Sequence[Mapping[str, Any]]) -> tuple[Call, ...]:
+    """What is said of assets that no job makes, each once."""
+    made = {name for one in contributions for name in one.get("assets", ())}
+    said = {
+        other["asset"]: other
+        for one in contributions
+        for other in one.get("others", ())
+        if other["asset"] not in made
+    }
+    if not said:
+        return ()
+    from dagglot.targets.dagster import assets
+
+    return tuple(
+        Call("dg.AssetSpec", (assets.plain_key(name),), tuple(assets.described(one).items()))
+        for name, one in said.items()
+    )
 
 
 def requirements(context: Context, packages: Collection[str]) -> tuple[Code, ...]:

@@ -37,10 +37,11 @@ class Dagster:
 
         return capabilities(version)
 
-    def names(self, pipeline: Pipeline, context: Context) -> RunNames:  # noqa: ARG002 - one protocol
+    def names(self, pipeline: Pipeline, context: Context) -> RunNames:
         from dagglot.targets.dagster.answers import run_names
+        from dagglot.targets.dagster.options import options
 
-        return run_names(pipeline)
+        return run_names(pipeline, as_assets=options(pipeline, context).get("style") == "assets")
 
     def refusals(self, pipeline: Pipeline, context: Context) -> tuple[Diagnostic, ...]:
         from dagglot.targets.dagster import connections, names, options

@@ -45,10 +45,15 @@ class JobFile:
     policies: tuple[Code, ...]
     """Constants: the partitions, and the retry policies of several ops."""
     ops: tuple[Function, ...]
-    job: Function
+    definitions: tuple[Code, ...]
+    """The assets that a job of assets makes, and their checks."""
+    job: Function | Code
+    assets: Code | None
+    """What is known of the assets that the ops make."""
     constants: tuple[Code, ...]
     schedule: Function | Code | None
-    """A function where the schedule has a guard, else the statement that defines it."""
+    """What starts the job by itself: a sensor, or a schedule, which is a function where it has a
+    guard, else the statement that defines it."""
 
 
 def signature(name: str, parameters: list[str], returns: str) -> Code:

@@ -142,6 +142,12 @@ def _origins(source: Any, prefix: str) -> Iterator[str]:
         yield f"{prefix}{source.node_name}.{'.'.join(handle.path)}"
 
 
+def params_key(job: Any) -> str:
+    """The resource of a job's params; those of a job of assets are called after the job."""
+    own = f"{job.name}_params"
+    return own if own in job.resource_defs else "params"
+
+
 def plain(value: Any) -> Any:
     """As JSON, with text for what JSON cannot hold."""
     if value is None or isinstance(value, bool | int | str):

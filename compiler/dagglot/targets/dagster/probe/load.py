@@ -60,19 +60,45 @@ def _contents(repository: Any, request: dict[str, Any]) -> dict[str, Any]:
         ]
     jobs = sorted(repository.get_all_jobs(), key=lambda job: job.name)
     by_job = {each["job"]: each for each in reversed(schedules)}
+    sensors = [_sensor(each) for each in sorted(repository.sensor_defs, key=lambda each: each.name)]
+    of_job = {each["jobs"][0]: each for each in sensors if each["jobs"]}
+    assets = _assets(repository)
     return {
         "pipelines": [
             {
                 **_job(job, by_job.get(job.name)),
+                "sensor": of_job.get(job.name),
+                "assets": assets,
                 "fire_times": _fire_times(by_job.get(job.name), begin),
             }
             for job in jobs
         ],
         "schedules": schedules,
-        "sensors": [
-            _sensor(each) for each in sorted(repository.sensor_defs, key=lambda each: each.name)
-        ],
+        "sensors": sensors,
     }
+
+
+def _assets(repository: Any) -> dict[str, Any]:
+    """Every asset of the location by its key: none belongs to one job."""
+    graph = repository.asset_graph
+    found: dict[str, Any] = {}
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        policy = node.freshness_policy_or_from_metadata
+        window = getattr(policy, "fail_window", None)
+        kind = "dagster/kind/"
+        found[key.to_user_string()] = {
+            "description": node.description,
+            "metadata": {name: common.plain(value) for name, value in node.metadata.items()},
+            "group": node.group_name,
+            "owners": list(node.owners),
+            "tags": {name: one for name, one in node.tags.items() if not name.startswith(kind)},
+            "kinds": sorted(name.removeprefix(kind) for name in node.tags if name.startswith(kind)),
+            "deps": sorted(each.to_user_string() for each in node.parent_keys),
+            "fail_window": window.to_timedelta().total_seconds() if window else None,
+            "partitions": _partitions(node.partitions_def),
+        }
+    return found
 
 
 def _job(job: Any, schedule: dict[str, Any] | None) -> dict[str, Any]:
@@ -104,6 +130,7 @@ def _task(leaf: dict[str, Any], job: Any) -> dict[str, Any]:
         "description": definition.description,
         "tags": dict(node.tags),
         "upstream": common.upstream(leaf["inputs"]),
+        "after": sorted(common.upstream(leaf["inputs"])),
         "inputs": leaf["inputs"],
         "outputs": {
             name: {"required": each.is_required, "dynamic": each.is_dynamic}
@@ -120,9 +147,9 @@ def _task(leaf: dict[str, Any], job: Any) -> dict[str, Any]:
 
 
 def _params(job: Any) -> dict[str, Any]:
-    """The config of the resource called `params`: what a launch of the job may set."""
+    """The config of the resource of the params: what a launch of the job may set."""
     field = job.run_config_schema.run_config_schema_type
-    for name in ("resources", "params", "config"):
+    for name in ("resources", common.params_key(job), "config"):
         field = getattr(getattr(field, "config_type", field), "fields", {}).get(name)
         if field is None:
             return {}

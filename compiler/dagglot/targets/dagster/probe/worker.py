@@ -110,7 +110,8 @@ class Runner:
         """The run's config, with this probe's choice of executor where the job leaves one."""
         config = dict(run.get("run_config") or {})
         if run.get("params") and not config:
-            config = {"resources": {"params": {"config": run["params"]}}}
+            key = self.common.params_key(job)
+            config = {"resources": {key: {"config": run["params"]}}}
         if self.options["in_process"] and not self.options["console"]:
             config.setdefault("loggers", {"console": {"config": {"log_level": "CRITICAL"}}})
         if "execution" in config:

@@ -1,0 +1,8 @@
+"""Assets that no job of this project makes."""
+
+import dagster as dg
+
+ASSETS = [
+    dg.AssetSpec(["raw", "orders"], metadata={"dagster/uri": "s3://lake/raw/orders"}),
+    dg.AssetSpec(["raw", "rates"], metadata={"dagster/uri": "s3://lake/raw/rates"}),
+]
