@@ -86,28 +86,32 @@ _DATA = frozenset(
         *("checks", "checks-warn", "freshness"),
     }
 )
-_AIRFLOW = _DATA | (_TOLD - _DEADLINES) | frozenset(
-    {
-        *("secrets", "connection-fields", "sql"),
-        *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
-        *("connection-snowflake", "connection-http", "connection-s3", "connection-gcs"),
-        *("connection-kubernetes", "connection-docker", "connection-slack"),
-        *("connection-smtp", "connection-generic", "connection-bigquery"),
-        *("http", "notify", "trigger-pipeline", "connection-spark"),
-        *(
-            "container-docker",
-            "container-resources",
-            "container-docker-cpu",
-            "container-kubernetes",
-            "dbt",
-            "notebook",
-            "spark",
-        ),
-        *("sensor-file", "sensor-http", "sensor-sql", "sensor-call", "sensor-duration"),
-        *("sensor-until", "sensor-pipeline"),
-        *("pool", "priority", "resources", "max-active-runs", "depends-on-past"),
-        "retries-jitter",
-    }
+_AIRFLOW = (
+    _DATA
+    | (_TOLD - _DEADLINES)
+    | frozenset(
+        {
+            *("secrets", "connection-fields", "sql"),
+            *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
+            *("connection-snowflake", "connection-http", "connection-s3", "connection-gcs"),
+            *("connection-kubernetes", "connection-docker", "connection-slack"),
+            *("connection-smtp", "connection-generic", "connection-bigquery"),
+            *("http", "notify", "trigger-pipeline", "connection-spark"),
+            *(
+                "container-docker",
+                "container-resources",
+                "container-docker-cpu",
+                "container-kubernetes",
+                "dbt",
+                "notebook",
+                "spark",
+            ),
+            *("sensor-file", "sensor-http", "sensor-sql", "sensor-call", "sensor-duration"),
+            *("sensor-until", "sensor-pipeline"),
+            *("pool", "priority", "resources", "max-active-runs", "depends-on-past"),
+            "retries-jitter",
+        }
+    )
 )
 _PARTITIONS = frozenset(
     {
@@ -164,8 +168,8 @@ _DAGSTER_KINDS = frozenset(
 )
 _DAGSTER_DATA = frozenset(
     {
-        *("produces", "consumes", "checks", "checks-warn", "freshness"),
-        *("schedule-on-assets", "sensor-asset"),
+        *("produces", "produces-for-each", "consumes", "checks", "checks-warn", "freshness"),
+        *("schedule-on-assets", "schedule-on-assets-window", "sensor-asset"),
     }
 )
 _IN_LINES = "schedule-every-in-lines"

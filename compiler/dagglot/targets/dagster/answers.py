@@ -17,6 +17,7 @@ from dagglot.targets.dagster.names import (
     module_name,
     node_name,
 )
+from dagglot.targets.dagster.weaving import added, woven
 
 
 def run_names(pipeline: Pipeline, *, as_assets: bool = False) -> RunNames:
@@ -30,7 +31,8 @@ def run_names(pipeline: Pipeline, *, as_assets: bool = False) -> RunNames:
         pipeline=job_name(pipeline),
         file=f"{FOLDER}/{module_name(pipeline)}.py",
         tasks={node_name(task.id): task.id for task in pipeline.tasks},
-        helpers=frozenset(helper_nodes(pipeline).values()),
+        helpers=frozenset(helper_nodes(woven(pipeline)).values())
+        | set(map(node_name, added(pipeline))),
         read=partial(read_decisions, pipeline) if native_flow.deciders(pipeline) else None,
     )
 

@@ -57,7 +57,7 @@ class AssetsFile(File):
         if deps:
             keywords["deps"] = [assets.key(one) for one in deps]
         if reads:
-            keywords["ins"] = {self.names.inputs[id]: self.given(id) for id in reads}
+            keywords["ins"] = {self.names.inputs[id]: self.value_of(id) for id in reads}
         if text and doc is None:
             keywords["description"] = text
         metadata = {**said.pop("metadata", {}), **metadata_of(task)}  # type: ignore[dict-item]
@@ -91,7 +91,7 @@ class AssetsFile(File):
         reads = tuple(sorted(self.native_nodes.reads[task.id], key=lambda id: id != look.of))
         more = [id for id in reads if id != look.of]
         if more:
-            keywords["additional_ins"] = {self.names.inputs[id]: self.given(id) for id in more}
+            keywords["additional_ins"] = {self.names.inputs[id]: self.value_of(id) for id in more}
         keywords |= self.of_step(task)
         warns = {"warns": True} if look.severity == "warn" else {}
         self.helper("checks", "evaluates")
@@ -107,7 +107,7 @@ class AssetsFile(File):
             statements=body.lines(),
         )
 
-    def given(self, id: str) -> Call:
+    def value_of(self, id: str) -> Call:
         """An upstream asset's value."""
         (name,) = self.pipeline.task(id).produces
         return Call("dg.AssetIn", (), (("key", assets.plain_key(name)),))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
 from typing import Any, Final
 
 from dagglot import pycode
@@ -25,13 +24,13 @@ from dagglot.ir.model import (
 from dagglot.pycode import Call, Code
 from dagglot.targets.dagster import labels
 from dagglot.targets.dagster.imports import Imports
-from dagglot.targets.dagster.names import asset_key, normal_name
+from dagglot.targets.dagster.names import PARTITIONS, asset_key, normal_name
+from dagglot.targets.dagster.view import elapsed
 
 # what Dagster itself takes for an address, in `dagster._core.utils`
 _ADDRESS: Final = re.compile(r"\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Z|a-z]{2,7}\b")
 _GROUP: Final = re.compile(r"[A-Za-z0-9_]+(?:/[A-Za-z0-9_]+)*")
 _SAID: Final = ("description", "metadata", "group_name", "owners", "tags", "kinds")
-_UNITS: Final = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 _KINDS: Final[Mapping[type[Body], str]] = {
     PythonBody: "python",
     ShellBody: "shell",
@@ -62,13 +61,6 @@ def plain_key(name: str) -> object:
     """The key where Dagster makes one of a text or a list."""
     parts = asset_key(name)
     return parts[0] if len(parts) == 1 else list(parts)
-
-
-def elapsed(value: timedelta) -> Call:
-    """``timedelta(hours=26)``: in the largest unit that is whole."""
-    seconds = value // timedelta(seconds=1)
-    unit, size = next(one for one in _UNITS if seconds % one[1] == 0)
-    return Call("timedelta", (), ((unit, seconds // size),))
 
 
 def checked(task: Task) -> tuple[str, ...]:
@@ -102,6 +94,8 @@ def keywords(
     if deps:
         made["deps"] = [key(name) for name in deps]
     made |= described(facts(asset, kinds(task, pipeline) if task is not None else ()))
+    if pipeline.partitions is not None and task is not None:
+        made["partitions_def"] = Code(PARTITIONS)
     if asset.freshness is not None and task is not None:
         imports.name("datetime", "timedelta")
         window = (("fail_window", elapsed(asset.freshness)),)

@@ -355,7 +355,14 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "the asset sensors of Dagster see only the last of the updates between two looks: a sensor "
         "that takes them one by one, with a run each, and keeps in its cursor what was updated"
     ),
+    Feature.SCHEDULE_ON_ASSETS_WINDOW: emulated(
+        "a sensor of Dagster has no start and no end: its function passes over the updates outside"
+    ),
     Feature.PRODUCES: native("`AssetMaterialization` by the op, and an `AssetSpec`"),
+    Feature.PRODUCES_FOR_EACH: emulated(
+        "an op below the task materializes the asset, since each instance would count as an "
+        "update: there is one, when all instances have ended and none has failed"
+    ),
     Feature.CONSUMES: emulated(
         "an op of Dagster that is given an asset loads it: a tag of the op says what it reads, and "
         "is upstream of the assets that it makes"

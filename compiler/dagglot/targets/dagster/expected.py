@@ -26,6 +26,7 @@ from dagglot.targets.dagster import control_flow, labels, names, native_flow
 from dagglot.targets.dagster.executor import max_concurrent
 from dagglot.targets.dagster.options import options, run_tags
 from dagglot.targets.dagster.schedule import ticks
+from dagglot.targets.dagster.weaving import woven
 from dagglot.targets.dagster.wiring import list_reads, read_outputs, waits_for
 
 WINDOWS: Final = 3
@@ -44,6 +45,8 @@ _TYPES: Final = {
 
 
 def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
+    given = pipeline
+    pipeline = woven(pipeline)
     job = names.job_name(pipeline)
     tags = labels.job_tags(pipeline)
     groups = labels.groups_by_id(pipeline.groups)
@@ -72,7 +75,7 @@ def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
         "partitions": _partitions(pipeline.partitions),
         "schedule": _schedule(pipeline, job),
         "sensor": _sensor(pipeline, job),
-        "assets": _assets(pipeline, as_assets),
+        "assets": _assets(given, as_assets),
         "params": {param.name: _param(param) for param in pipeline.params},
         "tasks": tuple(_steps_of_assets(groups, pipeline))
         if as_assets

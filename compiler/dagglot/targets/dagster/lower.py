@@ -33,6 +33,7 @@ from dagglot.targets.dagster.params import Fields
 from dagglot.targets.dagster.schedule import Made, schedule, ticks
 from dagglot.targets.dagster.scope import OpBody
 from dagglot.targets.dagster.view import Function, JobFile, ParamsClass, signature
+from dagglot.targets.dagster.weaving import added, woven
 from dagglot.targets.dagster.wiring import NativeNodes, OutcomeNodes, list_reads
 
 
@@ -43,8 +44,8 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
         from dagglot.targets.dagster.asset_style import AssetsFile
 
         kind = AssetsFile
-    made = kind(pipeline, chosen)
-    view = made.view()
+    file = kind(pipeline, chosen)
+    view = file.view()
     return Lowered(
         views=(
             View(
@@ -55,19 +56,20 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
         ),
         contribution={
             "module": module_name(pipeline),
-            "job": made.names.job,
-            **made.starts(),
-            **made.about_assets(),
-            "helpers": {module: sorted(names) for module, names in sorted(made.helpers.items())},
-            "packages": sorted(made.packages),
-            "setup": made.setup(),
+            "job": file.names.job,
+            **file.starts(),
+            **file.about_assets(),
+            "helpers": {module: sorted(names) for module, names in sorted(file.helpers.items())},
+            "packages": sorted(file.packages),
+            "setup": file.setup(),
         },
     )
 
 
 class File:
     def __init__(self, pipeline: Pipeline, chosen: Mapping[str, Any]) -> None:
-        self.pipeline = pipeline
+        self.given = pipeline
+        self.pipeline = pipeline = woven(pipeline)
         self.options = chosen
         self.names = file_names(pipeline, as_assets=chosen.get("style") == "assets")
         self.imports = Imports()
@@ -82,7 +84,9 @@ class File:
         self.has_outcomes = self.names.has_outcomes
         self.native_nodes = NativeNodes(pipeline, self.names)
         self.maps = control_flow.map_by_task(pipeline)
-        self.quiet = control_flow.quiet(pipeline)
+        self.quiet = control_flow.quiet(self.given)
+        if pipeline.fail_run_on == "leaf" and pipeline is not self.given:
+            self.quiet |= added(self.given)
         self.helper_nodes = helper_nodes(pipeline)
 
     def shared_policies(self) -> dict[Call, Code]:
@@ -163,7 +167,7 @@ class File:
             return None
         from dagglot.targets.dagster import assets
 
-        return pycode.assignment("ASSETS", assets.specs(self.pipeline, self.imports))
+        return pycode.assignment("ASSETS", assets.specs(self.given, self.imports))
 
     def about_assets(self) -> dict[str, Any]:
         """The assets for the definitions: those of this job, and what it says of others."""
@@ -183,7 +187,15 @@ class File:
         from dagglot.targets.dagster import assets
 
         keys = [assets.key(name) for name in task.produces]
-        return pycode.call(self.helper("assets", "materializes"), keys, prefix="@")
+        given: dict[str, object] = {}
+        made = self.helper("assets", "materializes")
+        if self.pipeline.partitions is not None:
+            given["partitions"] = Code(PARTITIONS)
+            of = "partition_key_of" if self.pipeline.partitions.keys else "partition_of"
+            self.helpers["assets"].add(of)
+            self.helpers.setdefault("partitions", set()).add(of)
+            self.helpers.setdefault("runs", set()).add("run_time")
+        return pycode.call(made, keys, given, prefix="@")
 
     def checks(self, body: CheckBody) -> Code:
         from dagglot.targets.dagster import assets

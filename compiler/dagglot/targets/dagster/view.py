@@ -7,7 +7,7 @@ from datetime import timedelta
 from dagglot.frozen import dataclass
 from dagglot.pycode import INDENT, LINE_LENGTH, Call, Code
 
-_UNITS = (("days", 1440), ("hours", 60), ("minutes", 1))
+_UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def signature(name: str, parameters: list[str], returns: str) -> Code:
 
 
 def elapsed(value: timedelta) -> Call:
-    """``timedelta(days=2)``: whole minutes, in the largest unit that is whole."""
-    minutes = value // timedelta(minutes=1)
-    unit, size = next(one for one in _UNITS if minutes % one[1] == 0)
-    return Call("timedelta", (), ((unit, minutes // size),))
+    """``timedelta(days=2)``: whole seconds, in the largest unit that is whole."""
+    seconds = value // timedelta(seconds=1)
+    unit, size = next(one for one in _UNITS if seconds % one[1] == 0)
+    return Call("timedelta", (), ((unit, seconds // size),))

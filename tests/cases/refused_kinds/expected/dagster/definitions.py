@@ -2,6 +2,7 @@
 
 import dagster as dg
 from defs import (
+    refused_on_assets_job,
     refused_partitions_cron_job,
     refused_partitions_hour_job,
     refused_partitions_keys_job,
@@ -11,6 +12,7 @@ from defs import (
 
 defs = dg.Definitions(
     jobs=[
+        refused_on_assets_job.refused_on_assets,
         refused_partitions_cron_job.refused_partitions_cron,
         refused_partitions_hour_job.refused_partitions_hour,
         refused_partitions_keys_job.refused_partitions_keys,
@@ -23,4 +25,5 @@ defs = dg.Definitions(
         refused_partitions_month_job.refused_partitions_month_schedule,
         refused_partitions_week_job.refused_partitions_week_schedule,
     ],
+    sensors=[refused_on_assets_job.refused_on_assets_sensor],
 )

@@ -10,9 +10,12 @@ from typing import Any
 
 import dagster as dg
 
+from .partitions import partition_of
+
 
 def materializes(
     *assets: dg.AssetKey,
+    partitions: dg.PartitionsDefinition | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator of an op's function: what is updated when it succeeds.
 
@@ -28,8 +31,15 @@ def materializes(
             numbers = {
                 name: one for name, one in values if isinstance(one, int | float)
             }
+            partition = None
+            if partitions is not None:
+                partition = partition_of(context, partitions).key
             for asset in assets:
-                context.log_event(dg.AssetMaterialization(asset, metadata=numbers))
+                context.log_event(
+                    dg.AssetMaterialization(
+                        asset, metadata=numbers, partition=partition
+                    )
+                )
             return result
 
         return run

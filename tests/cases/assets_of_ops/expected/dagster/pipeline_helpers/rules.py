@@ -27,11 +27,13 @@ class SkipTask(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a task ended."""
+    """How a task ended; of a mapped one, how each of its instances did."""
 
     task: str
     states: tuple[str, ...]
     fails_run: bool
+    index: int | None = None
+    """The element; None for a task without instances."""
 
 
 def decide(rule: str, states: Sequence[str]) -> str | None:
@@ -69,10 +71,12 @@ def decide(rule: str, states: Sequence[str]) -> str | None:
 def with_outcome(
     after: Sequence[str] = (),
     rule: str = "all_success",
+    for_each: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Iterator[dg.Output[Any]]]]:
     """A decorator of an op's function: when it runs, and what it tells those after it.
 
     Tasks upstream are named by `after`: of each there is an input `after_…`.
+    With `for_each` there is an input `element`, with `item` and `index` for the body.
     """
 
     def decorate(body: Callable[..., Any]) -> Callable[..., Iterator[dg.Output[Any]]]:
@@ -85,6 +89,15 @@ def with_outcome(
             states = [state for one in upstream for state in one.states]
             state = decide(rule, states)
             why = f"trigger rule {rule}" if state else ""
+            index = None
+            if for_each:
+                one: Element = inputs["element"]
+                inputs = {**inputs, "item": one.item, "index": one.index}
+                if state is None and one.index is None:
+                    state, why = one.ends
+                    error = dg.Failure(why, allow_retries=False)
+                if state is None or any(above.index is not None for above in upstream):
+                    index = one.index
             if state is None:
                 try:
                     result = body(**_arguments(body, context, inputs))
@@ -102,6 +115,7 @@ def with_outcome(
                 task=name,
                 states=(state,),
                 fails_run=fails_run,
+                index=index,
             )
             yield dg.Output(result, "result")
             yield dg.Output(outcome, "outcome", metadata={"state": state, "why": why})
@@ -110,9 +124,65 @@ def with_outcome(
             if state == FAILED:
                 context.log.error("failed; the run goes on", exc_info=error)
 
-        return _with_inputs(run, body, after)
+        return _with_inputs(run, body, after, {"element": Element} if for_each else {})
 
     return decorate
+
+
+@dataclass(frozen=True)
+class Element:
+    """An element of a list; without an index it stands for a list that has none."""
+
+    index: int | None
+    item: Any = None
+    ends: tuple[str, str] = (SKIPPED, "the list is empty")
+    """How a task ends that has no element to run for, and why."""
+
+
+def elements(
+    after: Sequence[str] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Iterator[dg.DynamicOutput[Element]]]]:
+    """A decorator of an op's function: it returns the list that tasks are mapped over.
+
+    There always is an element: without one the ops after it would end without a word.
+    """
+
+    def decorate(
+        items: Callable[..., Any],
+    ) -> Callable[..., Iterator[dg.DynamicOutput[Element]]]:
+        def run(
+            context: dg.OpExecutionContext, **inputs: Any
+        ) -> Iterator[dg.DynamicOutput[Element]]:
+            none = Element(None)
+            found = []
+            try:
+                found = items(**_arguments(items, context, inputs))
+                if not isinstance(found, list):
+                    raise TypeError(f"{type(found).__name__} is no list")
+            except Exception as error:
+                context.log.error("there is no list to map over", exc_info=error)
+                found, none = [], Element(None, ends=(FAILED, repr(error)))
+            if not found:
+                yield dg.DynamicOutput(none, "none")
+            for index, item in enumerate(found):
+                yield dg.DynamicOutput(Element(index, item), str(index))
+
+        return _with_inputs(run, items, after, {})
+
+    return decorate
+
+
+@dg.op(out=OUTPUTS)
+def gather(results: list, outcomes: list) -> Iterator[dg.Output[Any]]:
+    """The instances of a mapped task as one: their results in a list, their states."""
+    has_instances = outcomes[0].index is not None
+    outcome = Outcome(
+        task=outcomes[0].task,
+        states=tuple(state for one in outcomes for state in one.states),
+        fails_run=any(one.fails_run for one in outcomes),
+    )
+    yield dg.Output(results if has_instances else None, "result")
+    yield dg.Output(outcome, "outcome")
 
 
 def _is_retried(context: dg.OpExecutionContext, error: Exception) -> bool:
@@ -136,6 +206,7 @@ def _with_inputs(
     run: Callable[..., Any],
     function: Callable[..., Any],
     after: Sequence[str],
+    more: Mapping[str, type],
 ) -> Callable[..., Any]:
     """The op's function: Dagster reads from its signature which inputs there are."""
 
@@ -148,7 +219,8 @@ def _with_inputs(
     run.__signature__ = inspect.Signature(
         [
             parameter("context", dg.OpExecutionContext),
-            *(one for one in own if one.name != "context"),
+            *(parameter(name, type_) for name, type_ in more.items()),
+            *(one for one in own if one.name not in ("context", "item", "index")),
             *(parameter(f"after_{one}", Outcome) for one in after),
         ]
     )
