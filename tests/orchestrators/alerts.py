@@ -103,12 +103,9 @@ def accepted(target: str, pipeline: Pipeline) -> bool:
 @cache
 def pipelines(target: str) -> tuple[Pipeline, ...]:
     """Those of the cases that the target accepts and that a hand can start."""
-    paths = [CASES / name / "pipeline.yaml" for name in ("alerts", "alerts_deadline")]
-    return tuple(
-        one
-        for one in api.check(paths).pipelines
-        if not one.schedule.is_set and accepted(target, one)
-    )
+    names = ("failed", "success", "stopped", "each", "late", "deadlines")
+    found = api.check([CASES / f"told_{name}" / "pipeline.yaml" for name in names]).pipelines
+    return tuple(one for one in found if one.id in TOLD and accepted(target, one))
 
 
 @cache

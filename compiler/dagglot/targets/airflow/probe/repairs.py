@@ -92,8 +92,8 @@ def repairs_3(dag: Any, notes: list[str]) -> Iterator[Any]:
     # It also gives callbacks the serialized DAG, which cannot render a notifier's templates.
     original = DagRun.execute_dag_callbacks
 
-    def execute_dag_callbacks(dag_run: Any, _: Any, *args: Any, **kwargs: Any) -> Any:
-        return original(dag_run, dag, *args, **kwargs)
+    def execute_dag_callbacks(dag_run: Any, **arguments: Any) -> Any:
+        return original(dag_run, **{**arguments, "dag": dag})
 
     yield patch.object(DagRun, "execute_dag_callbacks", execute_dag_callbacks)
     if getattr(dag, "deadline", None):
