@@ -117,7 +117,7 @@ def test_the_declaration_of_a_dag_is_read_back(version: str, scratch: Path) -> N
     assert declared["docs"] == "# More"
     assert declared["tags"] == ["daily", "sales"]
     assert declared["max_active_runs"] == 1
-    assert declared["dagrun_timeout"] == 3600
+    assert declared["timeout"] == 3600
     assert declared["schedule"] == {
         "cron": "30 2 * * *",
         "crons": ["30 2 * * *"],

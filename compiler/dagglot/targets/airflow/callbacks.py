@@ -19,7 +19,8 @@ from dagglot.pycode import Call, Code
 from dagglot.targets.airflow import messages
 from dagglot.targets.airflow.functions import CONTEXT_ORDER, Function
 from dagglot.targets.airflow.kinds import is_function
-from dagglot.targets.airflow.names import RESERVED
+from dagglot.targets.airflow.names import RESERVED, FileNames
+from dagglot.targets.airflow.steps import Woven
 from dagglot.targets.airflow.view import AlertFunction
 from dagglot.targets.airflow.watching import WATCHER, WATCHER_AGAIN
 
@@ -34,10 +35,11 @@ ARGUMENTS: Final = {
 """The arguments of DAGs and operators, by the state that they tell of."""
 
 
-def functions(pipeline: Pipeline, taken: Sequence[str] = ()) -> dict[str, str]:
+def functions(pipeline: Pipeline, names: FileNames) -> dict[str, str]:
     """What the functions of the alerts are called that a callback tells, by the alerts' names."""
     made: dict[str, str] = {}
-    used = {*RESERVED, *taken}
+    used = {*RESERVED, *names.imported, *names.assets.values()}
+    used |= {*names.functions.values(), *names.variables.values()}
     for alert in called(pipeline):
         made[alert.name] = pycode.identifier(f"tell_{alert.name}", used)
         used.add(made[alert.name])
@@ -64,6 +66,13 @@ def of_task(pipeline: Pipeline, task: Task) -> Iterator[events.Told]:
             yield told
 
 
+def of_step(woven: Woven, step: Task) -> Iterator[events.Told]:
+    """What a step tells in the stead of the task whose list it makes."""
+    for task in woven.pipeline.tasks:
+        if task.on_failure and woven.items.get(task.id) == step.id:
+            yield from (one for one in of_task(woven.pipeline, task) if one.state == "failed")
+
+
 @dataclass(frozen=True, slots=True)
 class Callbacks:
     """The callbacks of one file; ``names`` are its functions by the alerts' names."""
@@ -85,10 +94,8 @@ class Callbacks:
 
     def of_step(self, step: Task) -> dict[str, object]:
         """Where there is no list, the step that makes it fails in the stead of the mapped task."""
-        pipeline, woven = self.file.pipeline, self.file.woven
-        for task in pipeline.tasks:
-            if task.on_failure and woven.items.get(task.id) == step.id:
-                return {ARGUMENTS["failed"]: self.of_task(task)[ARGUMENTS["failed"]]}
+        for told in of_step(self.file.woven, step):
+            return {ARGUMENTS[told.state]: _alone(self.listed(told.alerts))}
         return {}
 
     def of_run(self) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -48,7 +49,50 @@ def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
     }
     if pipeline.concurrency.max_active_runs is not None:
         facts["max_active_runs"] = pipeline.concurrency.max_active_runs
+    if pipeline.timeout is not None:
+        facts["timeout"] = _seconds(pipeline.timeout)
+    if pipeline.alerts:
+        _told(facts, made, context)
     return facts
+
+
+def _told(facts: dict[str, Any], made: Woven, context: Context) -> None:
+    """Whom the run tells, and each of its tasks; steps tell nobody of themselves."""
+    from dagglot.ir import events
+    from dagglot.targets.airflow import callbacks
+    from dagglot.targets.airflow.names import file_names
+    from dagglot.targets.airflow.natives import native_aliases
+
+    pipeline = made.pipeline
+    aliases = native_aliases(pipeline, context.version)
+    names = callbacks.functions(pipeline, file_names(pipeline, set(aliases.values())))
+    keys = {"failed": "on_failure", "success": "on_success", "retrying": "on_retry"}
+
+    def called(told: Iterable[events.Told], *states: str) -> dict[str, list[str]]:
+        by_state: dict[str, list[str]] = {
+            one.state: [names[alert.name] for alert in one.alerts] for one in told
+        }
+        return {keys[state]: by_state.get(state, []) for state in states}
+
+    facts |= called(events.of_run(pipeline), "failed", "success")
+    if pipeline.deadline is not None:
+        kind = {"DAGRUN_LOGICAL_DATE": "LogicalDate", "DAGRUN_QUEUED_AT": "QueuedAt"}
+        reference = kind[callbacks.reference_of(pipeline.deadline, pipeline)]
+        facts["deadline"] = [
+            {
+                "after": _seconds(pipeline.deadline.after),
+                "from": f"DagRun{reference}Deadline",
+                "call": names[name],
+            }
+            for name in dict.fromkeys(pipeline.deadline.alerts)
+        ]
+    by_id = {task.id: task for task in pipeline.tasks}
+    for fact in facts["tasks"]:
+        task = by_id[fact["id"]]
+        of_task = callbacks.of_step(made, task) if task.id in made.steps else None
+        found = callbacks.of_task(pipeline, task) if of_task is None else of_task
+        plain = fact["operator"] == "EmptyOperator"
+        fact |= called(found, "success") if plain else called(found, *keys)
 
 
 def _schedule(pipeline: Pipeline, version: str) -> dict[str, Any] | None:

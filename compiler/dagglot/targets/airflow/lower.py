@@ -365,9 +365,7 @@ class File:
 def _callbacks(file: File) -> Callbacks:
     from dagglot.targets.airflow import callbacks  # few pipelines tell anybody
 
-    taken = [*file.names.functions.values(), *file.names.variables.values()]
-    names = callbacks.functions(file.pipeline, [*taken, *file.natives.values()])
-    return callbacks.Callbacks(file, names)
+    return callbacks.Callbacks(file, callbacks.functions(file.pipeline, file.names))
 
 
 def _most_common(found: Sequence[dict[str, object]], tasks: int) -> dict[str, object] | None:

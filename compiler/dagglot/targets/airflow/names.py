@@ -114,6 +114,8 @@ class FileNames:
     """The parameter of a function that gets a task's output."""
     assets: Mapping[str, str] = field(default_factory=dict)
     """The constants of assets, by their names."""
+    imported: frozenset[str] = frozenset()
+    """Names of the natives' own classes."""
 
 
 def file_names(pipeline: Pipeline, imported: Collection[str]) -> FileNames:
@@ -145,7 +147,7 @@ def file_names(pipeline: Pipeline, imported: Collection[str]) -> FileNames:
         name = functions.get(id) or variables[id]
         outputs[id] = pycode.identifier(f"{name.rstrip('_')}_output", parameters)
         parameters.add(outputs[id])
-    return FileNames(functions, variables, outputs, of_assets)
+    return FileNames(functions, variables, outputs, of_assets, frozenset(imported))
 
 
 def groups(tree: Iterable[Group]) -> Iterator[Group]:

@@ -67,7 +67,10 @@ def describe_dag(dag: Any, file: str) -> dict[str, Any]:
         "params": {name: describe_param(dag.params.get_param(name)) for name in dag.params},
         "max_active_runs": dag.max_active_runs,
         "max_active_tasks": dag.max_active_tasks,
-        "dagrun_timeout": dag.dagrun_timeout,
+        "timeout": dag.dagrun_timeout,
+        "on_failure": called(dag.on_failure_callback),
+        "on_success": called(dag.on_success_callback),
+        "deadline": describe_deadlines(getattr(dag, "deadline", None)),
         "tasks": [describe_task(task) for task in sorted(dag.tasks, key=lambda t: t.task_id)],
         "fire_times": fire_times(scheduled),
     }
@@ -172,7 +175,29 @@ def describe_task(task: Any) -> dict[str, Any]:
         "outlets": [describe_assets(one) for one in task.outlets],
         "inlets": [describe_assets(one) for one in task.inlets],
         "teardown": task.is_teardown,
+        "on_failure": called(task.on_failure_callback),
+        "on_success": called(task.on_success_callback),
+        "on_retry": called(task.on_retry_callback),
     }
+
+
+def called(callbacks: Any) -> list[str]:
+    """The names of the functions that a DAG or a task calls at some time."""
+    several = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    return [getattr(one, "__name__", str(one)) for one in several if one is not None]
+
+
+def describe_deadlines(deadlines: Any) -> list[dict[str, Any]]:
+    several = deadlines if isinstance(deadlines, (list, tuple)) else [deadlines]
+    return [
+        {
+            "after": one.interval,
+            "from": one.reference.reference_name,
+            "call": one.callback.path.rpartition(".")[2],
+        }
+        for one in several
+        if one is not None
+    ]
 
 
 def class_name(value: Any) -> str | None:
