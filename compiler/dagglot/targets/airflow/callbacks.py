@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from dagglot import pycode
+from dagglot.diagnostics import codes
+from dagglot.diagnostics.model import Diagnostic
 from dagglot.expressions import tree
 from dagglot.expressions.tree import references
 from dagglot.frozen import dataclass
@@ -64,6 +66,38 @@ def of_task(pipeline: Pipeline, task: Task) -> Iterator[events.Told]:
     for told in events.of_task(pipeline, task):
         if told.state == "success" or not never:
             yield told
+
+
+def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    """What an alert asks of a context that does not have it."""
+    late = {name for told in events.of_run(pipeline) if told.state == "late" for name in _of(told)}
+    run = {name for told in events.of_run(pipeline) for name in _of(told)}
+    for alert in pipeline.alerts:
+        leaves = references(alert.settings)
+        if alert.name in late and any(isinstance(leaf, _OF_A_RUN) for leaf in leaves):
+            yield codes.UNSUPPORTED.at(
+                alert.span,
+                target=title,
+                feature="what only the run knows, in the alert of a deadline",
+                reason="Airflow calls it without the params and the times of the run: an alert of "
+                "its own may have `event.…`, secrets and connections",
+            )
+        elif alert.name in run and any(
+            isinstance(leaf, tree.RunField) and leaf.name == "attempt" for leaf in leaves
+        ):
+            yield codes.UNSUPPORTED.at(
+                alert.span,
+                target=title,
+                feature="`run.attempt` in an alert of the run",
+                reason="only tasks have attempts",
+            )
+
+
+def _of(told: events.Told) -> Iterator[str]:
+    return (alert.name for alert in told.alerts)
+
+
+_OF_A_RUN: Final = (tree.Param, tree.Params, tree.RunField, tree.PartitionField)
 
 
 def of_step(woven: Woven, step: Task) -> Iterator[events.Told]:

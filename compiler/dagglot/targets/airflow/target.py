@@ -161,6 +161,14 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
 
         yield from assets.refusals(pipeline, version, title)
     ours = {PACKAGE, module_name(pipeline)}
+    if pipeline.alerts:
+        from dagglot.targets.airflow import callbacks  # few pipelines tell anybody
+
+        yield from callbacks.refusals(pipeline, title)
+        for alert in callbacks.called(pipeline):
+            top = str(alert.settings.get("call", "")).partition(":")[0].partition(".")[0]
+            if top in ours:
+                yield codes.TAKEN_MODULE.at(alert.span, target=title, module=top)
     for task in pipeline.tasks:
         modules: list[str] = []
         match task.body:

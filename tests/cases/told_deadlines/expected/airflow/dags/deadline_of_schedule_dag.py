@@ -7,9 +7,17 @@ from datetime import timedelta
 
 import pendulum
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, DeadlineAlert, DeadlineReference, SyncCallback
+from airflow.sdk import DAG, DeadlineAlert, DeadlineReference, Param, SyncCallback
 from airflow.timetables.trigger import CronTriggerTimetable
-from pipeline_helpers.alerts import default_message, event_in, tell_email
+from pipeline_helpers.alerts import default_message, event_in, tell_email, tell_webhook
+from pipeline_helpers.params import check_params
+
+
+def run_params(params, dag_run):
+    """The params of a run; scheduled runs have some values of their own."""
+    if dag_run.run_type == "scheduled":
+        return {**params, "region": "us"}
+    return params
 
 
 def tell_oncall(context):
@@ -19,6 +27,18 @@ def tell_oncall(context):
         ["ana@example.com"],
         subject=default_message(event),
         conn_id="mail",
+    )
+
+
+def tell_hook(context):
+    params = context["params"]
+    dag_run = context["dag_run"]
+    params = run_params(params, dag_run)
+    event = event_in(context)
+    tell_webhook(
+        event,
+        "https://example.com/hook",
+        message=f"{params['region']}: {event['state']}",
     )
 
 
@@ -34,6 +54,8 @@ with DAG(
         interval=timedelta(hours=2),
         callback=SyncCallback(tell_oncall),
     ),
-    default_args={"retries": 0},
+    on_failure_callback=tell_hook,
+    params={"region": Param("eu", type="string")},
+    default_args={"retries": 0, "pre_execute": check_params},
 ):
     EmptyOperator(task_id="work")

@@ -43,6 +43,8 @@ def _error(state: State[Any]) -> str:
         error = state.result(raise_on_failure=False)
     if state.name == "TimedOut" or isinstance(error, TimeoutError):
         return "timed out"
+    if tasks := getattr(error, "failed_tasks", None):
+        return ", ".join(tasks)
     said = state.message or ""
     if isinstance(error, BaseException):
         said = f"{type(error).__name__}: {error}"
