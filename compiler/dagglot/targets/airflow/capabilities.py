@@ -54,7 +54,9 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.NOTEBOOK: native(
         "BashOperator that calls `papermill`, whose parameters keep their types: those of "
-        "PapermillOperator are rendered to text. Relative paths begin at the folder of the DAG file"
+        "PapermillOperator are rendered to text. Relative paths begin at the folder of the DAG "
+        "file",
+        setup="`papermill` and the notebooks' kernels on the PATH of the tasks",
     ),
     Feature.SPARK: native(
         "BashOperator that calls `spark-submit`, with host and port of the connection for the "
@@ -70,10 +72,13 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.CONTAINER_DOCKER: native(
         "DockerOperator, with the daemon that the worker's environment names; a command replaces "
-        "the entrypoint"
+        "the entrypoint",
+        setup="a Docker engine that the worker may use",
     ),
     Feature.CONTAINER_KUBERNETES: native(
-        "KubernetesPodOperator, with the connection `kubernetes_default`; `pod` is its template"
+        "KubernetesPodOperator, with the connection `kubernetes_default`; `pod` is its template",
+        setup="the connection `kubernetes_default`, of a service account that may make, read and "
+        "delete pods, and read their logs and events",
     ),
     Feature.SENSOR_PIPELINE: native(
         "ExternalTaskSensor, by the logical date: a run of Airflow 3 without one, as by hand, is "

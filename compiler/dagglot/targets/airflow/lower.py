@@ -27,6 +27,7 @@ from dagglot.targets.airflow.tasks import Tasks
 from dagglot.targets.airflow.view import DagFile, Item, MappedGroup, Statement
 from dagglot.targets.airflow.weaving import woven
 from dagglot.targets.base import Context, Lowered, View
+from dagglot.targets.ground import is_needed
 
 if TYPE_CHECKING:
     from dagglot.targets.airflow.callbacks import Callbacks
@@ -40,20 +41,21 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
     contribution = {
         "helpers": sorted({*file.used, *file.flags}),
         "packages": sorted(file.packages),
-        "setup": _setup(pipeline),
+        "setup": _setup(pipeline, context),
     }
     data = {field: getattr(view, field) for field in DagFile.__dataclass_fields__}
     return Lowered((View("airflow/dag.py.j2", path, data),), contribution)
 
 
-def _setup(pipeline: Pipeline) -> dict[str, Any]:
+def _setup(pipeline: Pipeline, context: Context) -> dict[str, Any]:
     """What must exist in Airflow outside the code; most pipelines need nothing."""
     pools = any(task.pool is not None for task in pipeline.tasks)
-    if not (pipeline.connections or pipeline.alerts or pools or any(connections.secrets(pipeline))):
+    stores = pipeline.connections or pipeline.alerts or pools or any(connections.secrets(pipeline))
+    if not (stores or is_needed(pipeline)):
         return {}
     from dagglot.targets.airflow import setup
 
-    return setup.needs(pipeline)
+    return setup.needs(pipeline, context.version)
 
 
 class File:

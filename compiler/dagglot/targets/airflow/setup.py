@@ -17,7 +17,9 @@ from dagglot.ir.model import Connection, Pipeline, Value
 from dagglot.project import PoolSize
 from dagglot.pycode import Code
 from dagglot.targets.airflow import lent
+from dagglot.targets.airflow.capabilities import capabilities
 from dagglot.targets.base import View
+from dagglot.targets.ground import bullet, ground
 
 _FLAGS: Final[Mapping[str, str]] = {
     "host": "--conn-host",
@@ -45,7 +47,7 @@ _WITHOUT_PASSWORD: Final = frozenset(
 )
 
 
-def needs(pipeline: Pipeline) -> dict[str, Any]:
+def needs(pipeline: Pipeline, version: str) -> dict[str, Any]:
     """What a pipeline needs, as plain data; empty where that is nothing."""
     used = list(connections.used(pipeline))
     told = events.told(pipeline)
@@ -59,6 +61,7 @@ def needs(pipeline: Pipeline) -> dict[str, Any]:
         "connections": [_connection(one) for one in used],
         "variables": sorted(set(_secrets(pipeline))),
         "pools": dict(sorted(pools.items())),
+        "ground": ground(pipeline, capabilities(version)),
     }
     return {key: value for key, value in found.items() if value}
 
@@ -114,7 +117,8 @@ def view(
         variables |= set(setup.get("variables", ()))
         for name, slots in setup.get("pools", {}).items():
             pools[name] = max(slots, pools.get(name, 1))
-    if not (made or variables or pools):
+    notes = dict.fromkeys(note for one in contributions for note in one["setup"].get("ground", ()))
+    if not (made or variables or pools or notes):
         return
     blocks = {
         "connections": [line for one in made.values() for line in _added(one)],
@@ -131,7 +135,12 @@ def view(
     yield View(
         "airflow/SETUP.md.j2",
         PurePosixPath("SETUP.md"),
-        {**data, "fence": fence, "said": bool(said)},
+        {
+            **data,
+            "fence": fence,
+            "said": bool(said),
+            "ground": [Code(bullet(note)) for note in notes],
+        },
     )
     if said:
         text = json.dumps({name: _size(said[name]) for name in said}, indent=2, ensure_ascii=False)

@@ -104,7 +104,8 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.NOTEBOOK: emulated(
         "dagstermill keeps the notebook's result in a store of its own: an op that runs "
-        "`papermill`, with relative paths from where Dagster was started"
+        "`papermill`, with relative paths from where Dagster was started",
+        setup="`papermill` and the notebooks' kernels on the PATH of the ops",
     ),
     Feature.SPARK: emulated(
         "an op that runs `spark-submit`, with relative paths from where Dagster was started; the "

@@ -14,6 +14,7 @@ from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
 from dagglot.targets.dagster import connections, control_flow, labels, retries
 from dagglot.targets.dagster.body import list_body, op_body
+from dagglot.targets.dagster.capabilities import capabilities
 from dagglot.targets.dagster.control_flow import Map
 from dagglot.targets.dagster.executor import executor
 from dagglot.targets.dagster.imports import Imports
@@ -35,6 +36,7 @@ from dagglot.targets.dagster.scope import OpBody
 from dagglot.targets.dagster.view import Function, JobFile, ParamsClass, signature
 from dagglot.targets.dagster.weaving import added, woven
 from dagglot.targets.dagster.wiring import NativeNodes, OutcomeNodes, list_reads
+from dagglot.targets.ground import ground, is_needed
 
 
 def lower(pipeline: Pipeline, context: Context) -> Lowered:
@@ -61,7 +63,7 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
             **file.about_assets(),
             "helpers": {module: sorted(names) for module, names in sorted(file.helpers.items())},
             "packages": sorted(file.packages),
-            "setup": file.setup(),
+            "setup": file.setup(context.version),
         },
     )
 
@@ -453,7 +455,7 @@ class File:
             if one.name in self.connections:
                 yield one, self.connections[one.name]
 
-    def setup(self) -> dict[str, Any]:
+    def setup(self, version: str) -> dict[str, Any]:
         """What must exist outside the code; empty where that is nothing."""
         made: dict[str, Any] = {}
         if self.secrets or self.connections or self.asks_webserver:
@@ -470,6 +472,9 @@ class File:
         limit = self.pipeline.concurrency.max_active_runs
         if limit is not None:
             made["runs"] = [job_name(self.pipeline), limit]
+        notes = ground(self.pipeline, capabilities(version)) if is_needed(self.pipeline) else []
+        if notes:
+            made["ground"] = notes
         return made
 
     def nodes(self) -> Iterator[Code]:

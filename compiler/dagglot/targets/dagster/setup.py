@@ -16,6 +16,7 @@ from dagglot.pycode import Code
 from dagglot.targets.base import View
 from dagglot.targets.dagster.connections import environment_name, fields
 from dagglot.targets.dagster.labels import MAX_ACTIVE_RUNS
+from dagglot.targets.ground import bullet
 
 _ADDRESSES: Final[Mapping[str, str]] = {
     "postgres": "postgresql+psycopg2://USER:PASSWORD@HOST:5432/DATABASE",
@@ -79,7 +80,8 @@ def view(
                 says.append(one["says"])
     pools = sorted({name for one in contributions for name in one["setup"].get("pools", ())})
     runs = [one["setup"]["runs"] for one in contributions if "runs" in one["setup"]]
-    if variables or pools or runs:
+    notes = dict.fromkeys(note for one in contributions for note in one["setup"].get("ground", ()))
+    if variables or pools or runs or notes:
         data = {
             "pools": [
                 {
@@ -90,6 +92,7 @@ def view(
             ],
             "unsized": any(name not in sizes for name in pools),
             "runs": Code(_limits(runs)) if runs else None,
+            "ground": [Code(bullet(note)) for note in notes],
             "variables": [
                 {"name": Code(name), "says": [Code(text) for text in says]}
                 for name, says in sorted(variables.items())

@@ -69,7 +69,8 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         setup="`dbt` with its adapter on the PATH of the flow, in an environment of its own",
     ),
     Feature.NOTEBOOK: emulated(
-        "the command `papermill`, in a process, for an environment of its own and a timeout"
+        "the command `papermill`, in a process, for an environment of its own and a timeout",
+        setup="`papermill` and the notebooks' kernels on the PATH of the flow",
     ),
     Feature.SPARK: emulated(
         "the command `spark-submit`: Prefect has nothing for Spark but for Databricks",

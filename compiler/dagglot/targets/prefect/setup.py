@@ -16,7 +16,9 @@ from dagglot.ir.model import Connection, ContainerBody, NotebookBody, Pipeline
 from dagglot.project import PoolSize
 from dagglot.pycode import Call, Code, literal
 from dagglot.targets.base import View
+from dagglot.targets.ground import bullet, ground
 from dagglot.targets.prefect import blocks
+from dagglot.targets.prefect.capabilities import CAPABILITIES
 from dagglot.targets.prefect.commands import KUBERNETES, PAPERMILL
 from dagglot.targets.prefect.docs import one_line
 
@@ -56,6 +58,8 @@ def needs(pipeline: Pipeline) -> dict[str, Any]:
             pools[task.pool.name] = max(pools[task.pool.name], task.pool.slots)
     if pools:
         made["pools"] = pools
+    if notes := ground(pipeline, CAPABILITIES):
+        made["ground"] = notes
     return made
 
 
@@ -71,7 +75,8 @@ def view(
     for contribution in contributions:
         for name, slots in contribution["setup"].get("pools", {}).items():
             pools[name] = max(pools.get(name, 0), slots)
-    if not found and not pools:
+    notes = dict.fromkeys(note for one in contributions for note in one["setup"].get("ground", ()))
+    if not (found or pools or notes):
         return
     secrets = [one for one in found.values() if one["slug"] == "secret"]
     connectors = [one for one in found.values() if one["slug"] != "secret"]
@@ -89,6 +94,7 @@ def view(
     }
     asks = any("getpass(" in str(one["code"]) for one in (*data["secrets"], *data["connectors"]))
     data["asks"] = asks
+    data["ground"] = [Code(bullet(note)) for note in notes]
     pools_ = {str(one["deployment"]["work_pool"]["name"]) for one in contributions}
     data["work_pools"] = [_work_pool(name) for name in sorted(pools_)]
     yield View("prefect/SETUP.md.j2", PurePosixPath("SETUP.md"), data)
