@@ -183,6 +183,7 @@ BESIDES: dict[str, frozenset[str]] = {
     | _UNEVEN
     | _PARTITIONS,
     "prefect": frozenset({_MIN_ONE, "allow-failure-with-leaf"})
+    | _PARTITIONS
     | _PREFECT_KINDS
     | _UNEVEN
     | {"schedule-every-seconds"},

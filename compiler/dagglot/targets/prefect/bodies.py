@@ -86,6 +86,11 @@ def lower_body(task: Task, values: Values) -> Body:
             made = replace(made, when=(whole, *made.when))
         else:
             made = replace(made, statements=(whole, *made.statements))
+    if window := values.window():
+        if made.when:
+            made = replace(made, when=(*window, *made.when))
+        else:
+            made = replace(made, statements=(*window, *made.statements))
     values.import_values()
     return made
 

@@ -261,6 +261,24 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
     Feature.SCHEDULE_START: emulated(_NO_WINDOW),
     Feature.SCHEDULE_END: emulated(_NO_WINDOW),
     Feature.SCHEDULE_DISABLED: native(),
+    **dict.fromkeys(
+        (
+            Feature.PARTITIONS_HOUR,
+            Feature.PARTITIONS_DAY,
+            Feature.PARTITIONS_WEEK,
+            Feature.PARTITIONS_MONTH,
+            Feature.PARTITIONS_CRON,
+        ),
+        emulated(
+            "Prefect has no partitions: the flow takes one as a parameter, and the helpers find "
+            "the last that is complete at the scheduled time where none is named"
+        ),
+    ),
+    Feature.PARTITIONS_CLOCK_CHANGES: native("the helpers find the partitions themselves"),
+    Feature.PARTITIONS_KEYS: emulated(
+        "Prefect has no partitions: a required parameter of the flow, and a schedule for each key"
+    ),
+    Feature.PARTITION_FIELDS: emulated("the helpers find the partition of a run"),
     Feature.SCHEDULE_CATCHUP: unsupported(
         "the scheduler of Prefect makes future runs only; past ones are made by hand, with "
         "`prefect deployment run … --start-at`"

@@ -85,6 +85,11 @@ def schedules(pipeline: Pipeline, names: Naming) -> list[dict[str, Any]]:
                 names.params[name]: escaped(_plain(value))
                 for name, value in schedule.params.items()
             }
+    if pipeline.partitions is not None and pipeline.partitions.keys:
+        from dagglot.targets.prefect.partitions import by_key
+
+        keys = {key: escaped(key) for key in pipeline.partitions.keys}
+        made = [each for one in made for each in by_key(keys, one)]
     return made
 
 

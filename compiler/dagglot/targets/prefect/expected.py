@@ -16,6 +16,10 @@ from dagglot.targets.prefect.schedules import entries
 
 def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
     """In the words of the load probe."""
+    if pipeline.partitions is not None:
+        from dagglot.targets.prefect.partitions import with_param
+
+        pipeline = with_param(pipeline)
     names = naming(pipeline)
     text = docs.flow_docs(pipeline, names.params)
     return {
@@ -138,4 +142,9 @@ def _deployment(pipeline: Pipeline, context: Context) -> dict[str, Any]:
         if schedule.params:
             values = {names.params[name]: value for name, value in schedule.params.items()}
             facts["schedules"] = [{**one, "parameters": values} for one in facts["schedules"]]
+        if pipeline.partitions is not None and pipeline.partitions.keys:
+            from dagglot.targets.prefect.partitions import by_key
+
+            keys = {key: key for key in pipeline.partitions.keys}
+            facts["schedules"] = [each for one in facts["schedules"] for each in by_key(keys, one)]
     return facts

@@ -22,6 +22,10 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "other_runs": ("start_run", "id_if_completed", "has_completed"),
     "jitter": ("retry_jitter",),
+    "partitions": (
+        *("HourlyPartitions", "DailyPartitions", "WeeklyPartitions"),
+        *("MonthlyPartitions", "CronPartitions"),
+    ),
     "past": ("after_previous_run",),
     "containers": ("run_container", "gpus"),
     "pods": ("run_pod",),

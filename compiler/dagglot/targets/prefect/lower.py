@@ -23,7 +23,7 @@ from dagglot.targets.prefect import (
 from dagglot.targets.prefect.bodies import lower_body
 from dagglot.targets.prefect.body import seconds
 from dagglot.targets.prefect.imports import Imports
-from dagglot.targets.prefect.names import PACKAGE, TARGET, Naming, naming
+from dagglot.targets.prefect.names import PACKAGE, PARTITION, TARGET, Naming, naming
 from dagglot.targets.prefect.values import Argument, Values
 from dagglot.targets.prefect.view import (
     AlertView,
@@ -42,6 +42,10 @@ _ELEMENT: Final = (Code("item: Any"), Code("index: int"))
 
 def lower(pipeline: Pipeline, context: Context) -> Lowered:
     """The flow's file, and what it needs of the helper package and of ``prefect.yaml``."""
+    if pipeline.partitions is not None:
+        from dagglot.targets.prefect.partitions import with_param
+
+        pipeline = with_param(pipeline)
     made = _Flow(pipeline, context)
     view = made.view()
     return Lowered(
@@ -108,6 +112,7 @@ class _Flow:
         pipeline, imports = self.pipeline, self.imports
         imports.name("prefect", "flow", "task")
         imports.name("prefect.cache_policies", "NO_CACHE")
+        self.partitions()
         alerts = tuple(self.alerts())
         tasks = tuple(self.task(task) for task in pipeline.tasks)
         guard = tuple(self.guard())
@@ -134,6 +139,17 @@ class _Flow:
         self.helpers.add(name)
         self.imports.name(f"{PACKAGE}.{module}", name)
         return name
+
+    def partitions(self) -> None:
+        """The constant that knows the windows of time."""
+        constant = self.naming.constants.get("partitions")
+        if constant is not None and self.pipeline.partitions is not None:
+            from dagglot.targets.prefect.partitions import declared
+
+            made = declared(self.pipeline.partitions)
+            self.helper("partitions", made.function)
+            self.helpers.add("run_time")
+            self.constants.append(pycode.assignment(constant, made))
 
     # --- who is told ----------------------------------------------------------------------------
 
@@ -254,6 +270,9 @@ class _Flow:
             type_ = params.annotation(param, zone, self.imports, helpers)
             self.helpers |= helpers
             name = self.naming.params[param.name]
+            constant = self.naming.constants.get("partitions")
+            if constant is not None and param.name == PARTITION:
+                type_ = self.of_partition(constant)
             value = None if param.required else self.default(param)
             written.append(params.written(name, type_, value, not param.required))
         if self.naming.rules or self.pipeline.on_failure:
@@ -263,6 +282,13 @@ class _Flow:
             self.imports.name("typing", "Any")
             returns = "list[PrefectFuture[Any]]" + (" | State[None]" if guarded else "")
         return function_signature(self.naming.flow, written, Code(returns))
+
+    def of_partition(self, constant: str) -> params.Annotation:
+        """The key of a partition that there is."""
+        self.imports.name("pydantic", "AfterValidator", "StrictStr")
+        self.imports.name("typing", "Annotated")
+        check = Call("AfterValidator", (Code(f"{constant}.existing"),))
+        return ("Annotated", Code("StrictStr"), check, None)
 
     def default(self, param: Param) -> object:
         value = params.default(param, self.imports)

@@ -30,6 +30,10 @@ from dagglot.targets.prefect.control_flow import elements_of, mapped_ids, needs_
 
 FOLDER: Final = PurePosixPath("flows")
 PACKAGE: Final = "pipeline_helpers"
+CRONSIM: Final = "cronsim>=2.6"
+"""Walks cron lines; Prefect has it already, by way of its task queue."""
+PARTITION: Final = "partition"
+"""The parameter of a flow that names the partition of its run."""
 TARGET: Final = "prefect"
 
 # What the bodies of tasks call or set: nothing inside them may take its place.
@@ -58,6 +62,14 @@ _IN_MODULES: Final = _IN_BODIES | {
     *("IsoDate", "iso_datetime", "exactly", "one_of", "is_outside_schedule"),
     *("tells", "tells_retries", "tell_when_late", "raise_failures"),
 }
+
+# What a module imports besides where the pipeline has partitions.
+_OF_PARTITIONS: Final = frozenset(
+    {
+        *("AfterValidator", "HourlyPartitions", "DailyPartitions", "WeeklyPartitions"),
+        *("MonthlyPartitions", "CronPartitions"),
+    }
+)
 
 # What the body of a flow calls: no parameter may take its place.
 _IN_FLOWS: Final = frozenset(
@@ -126,6 +138,8 @@ def naming(pipeline: Pipeline) -> Naming:
     module = identifier(f"{pipeline.id}_flow")
     params = {param.name: argument(param.name) for param in pipeline.params}
     taken = {*_IN_MODULES, *_CALL_ARGUMENTS, *params.values()}
+    if pipeline.partitions is not None:
+        taken |= _OF_PARTITIONS
     rules = {name: _take(name, taken) for name in (_RULES if needs_rules(pipeline) else ())}
     flow = _take(pipeline.id, taken)
     tasks = {task.id: _take(task.id, taken) for task in pipeline.tasks}
@@ -134,6 +148,8 @@ def naming(pipeline: Pipeline) -> Naming:
     for param in pipeline.params:
         if isinstance(param.default, tuple | dict):
             constants[f"default {param.name}"] = _take(f"DEFAULT_{param.name.upper()}", taken)
+    if pipeline.partitions is not None and not pipeline.partitions.keys:
+        constants["partitions"] = _take("PARTITIONS", taken)
     mapped = mapped_ids(pipeline)
     items = {id: _take(f"{id}_items", taken) for id in mapped}
     readers = {id: _take(f"read_{id}_items", taken) for id in mapped}

@@ -21,6 +21,7 @@ from dagglot.targets.prefect import blocks
 from dagglot.targets.prefect.capabilities import CAPABILITIES
 from dagglot.targets.prefect.commands import KUBERNETES, PAPERMILL
 from dagglot.targets.prefect.docs import one_line
+from dagglot.targets.prefect.names import CRONSIM
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(FILES, ("database",)),
@@ -43,6 +44,8 @@ def packages(pipeline: Pipeline) -> list[str]:
     bodies = [task.body for task in pipeline.tasks]
     if any(isinstance(one, ContainerBody) and one.runtime == "kubernetes" for one in bodies):
         found[KUBERNETES] = None
+    if pipeline.partitions is not None and pipeline.partitions.cron is not None:
+        found[CRONSIM] = None
     return list(found)
 
 

@@ -8,7 +8,7 @@ from dagglot.ir.kinds import PipelineWait
 from dagglot.ir.model import Pipeline, SensorBody, Task, TriggerPipelineBody, Value
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.prefect.body import PAD, Body, seconds
-from dagglot.targets.prefect.names import argument
+from dagglot.targets.prefect.names import PARTITION, argument
 from dagglot.targets.prefect.values import Values
 
 
@@ -20,8 +20,10 @@ def deployment_name(pipeline: str) -> str:
 def lower_trigger(body: TriggerPipelineBody, task: Task, values: Values) -> Body:
     """Prefect's `run_deployment`, which waits as long as it is told to."""
     keywords: list[tuple[str, object]] = []
-    if body.params:
-        given = {argument(name): _plain(value, values) for name, value in body.params.items()}
+    given = {argument(name): _plain(value, values) for name, value in body.params.items()}
+    if body.partition is not None:
+        given[PARTITION] = values.text(body.partition)
+    if given:
         keywords.append(("parameters", given))
     if not body.wait:
         keywords.append(("timeout", 0))

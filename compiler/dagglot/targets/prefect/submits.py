@@ -175,7 +175,7 @@ class ByRules:
         asks = Task(id=id, body=NoopBody(), depends_on=edges)
         values = Values(self.pipeline, asks, self.imports)
         made = values.data(for_each.items)
-        statements = []
+        statements = [*values.window()]
         if values.whole_params:
             whole = pycode.assignment("params", values.whole(), INDENT)
             statements.append(Code(_PAD + whole))

@@ -131,7 +131,6 @@ class Prefect:
         stores: Stores | None = None,
     ) -> dict[str, Any]:
         from dagglot.targets.prefect import blocks
-        from dagglot.targets.prefect.names import argument
 
         return {
             "root": str(root),
@@ -146,7 +145,7 @@ class Prefect:
                     "key": run.key,
                     "file": run.names.file,
                     "flow": run.names.pipeline,
-                    "params": {argument(name): value for name, value in run.params.items()},
+                    "params": _parameters(run),
                     "scheduled_time": run.time,
                     "timeout": run.timeout,
                     "answers": run.spoken(),
@@ -185,17 +184,19 @@ def _served(root: Path, pipelines: Collection[str]) -> list[dict[str, str]]:
     ]
 
 
-def _partitions(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
-    from dagglot.ir.model import TriggerPipelineBody
+def _parameters(run: RunSpec) -> dict[str, Any]:
+    from dagglot.targets.prefect.names import PARTITION, argument
 
-    for task in pipeline.tasks:
-        if isinstance(task.body, TriggerPipelineBody) and task.body.partition is not None:
-            yield codes.UNSUPPORTED.at(
-                task.at("partition"),
-                target=title,
-                feature="`partition` of `trigger_pipeline`",
-                reason="partitions are not generated for Prefect yet",
-            )
+    named = {PARTITION: run.partition} if run.partition is not None else {}
+    return {**{argument(name): value for name, value in run.params.items()}, **named}
+
+
+def _partitions(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    if pipeline.partitions is None:
+        return iter(())
+    from dagglot.targets.prefect.partitions import refusals
+
+    return refusals(pipeline, title)
 
 
 def _secret_parameters(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:

@@ -26,9 +26,9 @@ from dagglot.ir.model import ApprovalBody, Param, Pipeline, Task, Value
 from dagglot.pycode import Call, Code, literal
 from dagglot.targets.prefect import names as naming
 from dagglot.targets.prefect.blocks import DRIVERS, block_name
-from dagglot.targets.prefect.body import seconds
+from dagglot.targets.prefect.body import PAD, seconds
 from dagglot.targets.prefect.imports import Imports
-from dagglot.targets.prefect.names import PACKAGE
+from dagglot.targets.prefect.names import PACKAGE, PARTITION
 from dagglot.targets.prefect.params import import_plain, is_literal_text, plain_type
 
 
@@ -59,6 +59,7 @@ class Values:
         self.needs_params: set[str] = set()
         self.needs_outputs: set[str] = set()
         self.whole_params = False
+        self.asks_for_window = False
         self.declared: Mapping[str, Param] = {param.name: param for param in pipeline.params}
         self.each = each
         self.taken = taken = {*naming.TAKEN_IN_BODIES, *(("item", "index") if each else ())}
@@ -74,7 +75,7 @@ class Values:
             param=self._param,
             params="params",
             run=self._run,
-            partition=_none,
+            partition=self._partition,
             output=self._output,
             item="item",
             index="index",
@@ -112,7 +113,12 @@ class Values:
 
     def whole(self) -> dict[str, object]:
         """All params by name, where an expression asks for the whole map."""
-        return {name: Code(self._param(name, param.type)) for name, param in self.declared.items()}
+        partitioned = self.pipeline.partitions is not None
+        return {
+            name: Code(self._param(name, param.type))
+            for name, param in self.declared.items()
+            if not (partitioned and name == PARTITION)
+        }
 
     def arguments(self) -> tuple[Argument, ...]:
         """What the function takes: outputs of the tasks upstream, then params."""
@@ -192,6 +198,19 @@ class Values:
         made = f"{helper}({literal(self.pipeline.schedule.timezone)})"
         return f"{made}.date()" if name == "date" else made
 
+    def _partition(self, name: str) -> str:
+        if self.pipeline.partitions is not None and self.pipeline.partitions.keys:
+            return self._param(PARTITION, self.declared[PARTITION].type)
+        self.asks_for_window = True
+        return f"{self.locals[PARTITION]}.{name}"
+
+    def window(self) -> tuple[Code, ...]:
+        """What a function says first of the partition whose times it reads."""
+        if not self.asks_for_window:
+            return ()
+        constant = naming.naming(self.pipeline).constants["partitions"]
+        return (Code(f"{PAD}{self.locals[PARTITION]} = {constant}.of_run()"),)
+
     def _secret(self, name: str) -> str:
         return f"{self.call('secret', 'secrets')}({literal(block_name(name))})"
 
@@ -212,7 +231,3 @@ def _textual(value: Value) -> str | Expression | Text:
 
 def _asks_for_all(value: object) -> bool:
     return any(isinstance(leaf, Params) for leaf in references(value))
-
-
-def _none(name: str) -> str:
-    raise ValueError(f"the capability table refuses `{name}`")

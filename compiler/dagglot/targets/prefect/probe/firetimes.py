@@ -20,7 +20,8 @@ def of(flow: Any, deployments: list[dict[str, Any]]) -> dict[str, Any]:
         for one in deployment.get("schedules") or ()
         if one.get("active", True) and not deployment.get("paused")
     ]
-    dates = sorted(date for one in schedules for date in dates_of(one, since))[:LOOKED_AT]
+    # several may fire at once, each with parameters of its own
+    dates = sorted({date for one in schedules for date in dates_of(one, since)})[:LOOKED_AT]
     return {
         "since": since.isoformat(),
         "until": dates[-1].isoformat() if dates else None,
