@@ -341,3 +341,7 @@ _WORDS: Final[Mapping[type[Body], str]] = {
 def kind_of(body: Body) -> str:
     """The word that stands in ``type:``."""
     return body.kind if isinstance(body, OtherBody) else _WORDS[type(body)]
+
+
+NEEDS_GROUND: Final = (ContainerBody, DbtBody, NotebookBody, SparkBody)
+"""Kinds that ask for something where they run: a program, an engine, rights."""

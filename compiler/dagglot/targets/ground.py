@@ -26,11 +26,6 @@ def ground(pipeline: Pipeline, table: Capabilities) -> list[str]:
     return list(dict.fromkeys(note for note in notes if note))
 
 
-def is_needed(pipeline: Pipeline) -> bool:
-    """Whether there may be any: most pipelines need no look at a table."""
-    return any(_feature(task.body) is not None for task in pipeline.tasks)
-
-
 def _feature(body: Body) -> Feature | None:
     from dagglot.features import Feature
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dagglot import pycode
 from dagglot.ir import connections
 from dagglot.ir.expand import thaw
+from dagglot.ir.kinds import NEEDS_GROUND
 from dagglot.ir.model import Group, Pipeline, Task
 from dagglot.pycode import Call, Code
 from dagglot.targets.airflow import assets, docs, edges, values
@@ -27,7 +28,6 @@ from dagglot.targets.airflow.tasks import Tasks
 from dagglot.targets.airflow.view import DagFile, Item, MappedGroup, Statement
 from dagglot.targets.airflow.weaving import woven
 from dagglot.targets.base import Context, Lowered, View
-from dagglot.targets.ground import is_needed
 
 if TYPE_CHECKING:
     from dagglot.targets.airflow.callbacks import Callbacks
@@ -51,7 +51,7 @@ def _setup(pipeline: Pipeline, context: Context) -> dict[str, Any]:
     """What must exist in Airflow outside the code; most pipelines need nothing."""
     pools = any(task.pool is not None for task in pipeline.tasks)
     stores = pipeline.connections or pipeline.alerts or pools or any(connections.secrets(pipeline))
-    if not (stores or is_needed(pipeline)):
+    if not (stores or any(isinstance(task.body, NEEDS_GROUND) for task in pipeline.tasks)):
         return {}
     from dagglot.targets.airflow import setup
 

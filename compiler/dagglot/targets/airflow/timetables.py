@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from dagglot.frozen import dataclass
 from dagglot.ir.model import Schedule
-from dagglot.semantics import firetimes, intervals
-from dagglot.targets import clock_changes
-from dagglot.targets.airflow.firetimes import going_on, of_lines
+
+if TYPE_CHECKING:
+    from dagglot.targets.clock_changes import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,14 @@ def timetable(schedule: Schedule, version: str) -> Timetable | None:
     if schedule.every is not None and schedule.start is not None:
         if schedule.catchup:
             return Timetable("DeltaTriggerTimetable", every=schedule.every)
+        from dagglot.semantics import intervals
+
         # without catchup a timedelta counts from when Airflow looks, not from the start
         return _of_lines(intervals.lines(schedule.every, schedule.start), "UTC")
     if schedule.cron is None:
         return None
-    halves = _halves(schedule.cron, schedule.timezone) if version != "2.11" else ()
-    if halves:
+    changes = version != "2.11" and schedule.timezone != "UTC"
+    if changes and (halves := _halves(schedule.cron, schedule.timezone)):
         why = "With one line for all hours Airflow is an hour off after a change of the clocks."
         return _of_lines(halves, schedule.timezone, why)
     return _of_lines((schedule.cron,), schedule.timezone)
@@ -53,6 +55,9 @@ def _of_lines(lines: tuple[str, ...], zone: str, why: str = "") -> Timetable:
 def _halves(line: str, zone: str) -> tuple[str, ...]:
     """The hours of some days in two lines, where that alone gives the right times: between two
     hours of one line Airflow counts elapsed time, also over days and changes of the clocks."""
+    from dagglot.semantics import firetimes
+    from dagglot.targets import clock_changes
+
     parsed = firetimes.parsed(line)
     if not parsed.is_hourly or parsed.is_daily:
         return ()
@@ -64,13 +69,23 @@ def _halves(line: str, zone: str) -> tuple[str, ...]:
     return () if clock_changes.differences(schedule, _model(halves, zone)) else halves
 
 
-def _model(lines: tuple[str, ...], zone: str) -> clock_changes.Model:
+def _model(lines: tuple[str, ...], zone: str) -> Model:
+    from zoneinfo import ZoneInfo
+
+    from dagglot.semantics import firetimes
+    from dagglot.targets.airflow.firetimes import of_lines
+
     known = [firetimes.parsed(line) for line in lines]
     return lambda since: of_lines(known, ZoneInfo(zone), since)
 
 
 def fire_times(schedule: Schedule, version: str, since: datetime) -> Iterator[datetime]:
     """The logical dates of the scheduled runs from ``since`` on."""
+    from zoneinfo import ZoneInfo
+
+    from dagglot.semantics import firetimes
+    from dagglot.targets.airflow.firetimes import going_on
+
     made = timetable(schedule, version)
     if made is None:
         return iter(())

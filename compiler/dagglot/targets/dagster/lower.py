@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from dagglot import pycode
+from dagglot.ir.kinds import NEEDS_GROUND
 from dagglot.ir.model import CheckBody, Connection, NoopBody, Pipeline, Task, TriggerRule
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
@@ -36,7 +37,6 @@ from dagglot.targets.dagster.scope import OpBody
 from dagglot.targets.dagster.view import Function, JobFile, ParamsClass, signature
 from dagglot.targets.dagster.weaving import added, woven
 from dagglot.targets.dagster.wiring import NativeNodes, OutcomeNodes, list_reads
-from dagglot.targets.ground import ground, is_needed
 
 
 def lower(pipeline: Pipeline, context: Context) -> Lowered:
@@ -472,9 +472,10 @@ class File:
         limit = self.pipeline.concurrency.max_active_runs
         if limit is not None:
             made["runs"] = [job_name(self.pipeline), limit]
-        notes = ground(self.pipeline, capabilities(version)) if is_needed(self.pipeline) else []
-        if notes:
-            made["ground"] = notes
+        if any(isinstance(task.body, NEEDS_GROUND) for task in self.pipeline.tasks):
+            from dagglot.targets.ground import ground
+
+            made["ground"] = ground(self.pipeline, capabilities(version))
         return made
 
     def nodes(self) -> Iterator[Code]:

@@ -12,6 +12,7 @@ from dagglot.expressions.tree import SecretRef
 from dagglot.ir import connections
 from dagglot.ir.connections import FILES
 from dagglot.ir.expand import thaw
+from dagglot.ir.kinds import NEEDS_GROUND
 from dagglot.ir.model import Connection, ContainerBody, NotebookBody, Pipeline
 from dagglot.project import PoolSize
 from dagglot.pycode import Call, Code, literal
@@ -61,8 +62,8 @@ def needs(pipeline: Pipeline) -> dict[str, Any]:
             pools[task.pool.name] = max(pools[task.pool.name], task.pool.slots)
     if pools:
         made["pools"] = pools
-    if notes := ground(pipeline, CAPABILITIES):
-        made["ground"] = notes
+    if any(isinstance(task.body, NEEDS_GROUND) for task in pipeline.tasks):
+        made["ground"] = ground(pipeline, CAPABILITIES)
     return made
 
 
