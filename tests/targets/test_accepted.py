@@ -119,28 +119,32 @@ _PARTITIONS = frozenset(
         *("partitions-cron", "partitions-clock-changes", "partitions-keys", "partition-fields"),
     }
 )
-_PREFECT_KINDS = _TOLD | frozenset(
-    {
-        *("sql", "http", "notify", "secrets", "connection-fields"),
-        *("sensor-file", "sensor-http", "sensor-sql", "sensor-call"),
-        *("sensor-duration", "sensor-until", "sensor-pipeline", "trigger-pipeline"),
-        *(
-            "container-docker",
-            "container-resources",
-            "container-docker-cpu",
-            "container-kubernetes",
-            "dbt",
-            "notebook",
-            "spark",
-        ),
-        *("approval",),
-        *("pool", "priority", "resources", "max-active-runs", "overlap-skip", "retries-jitter"),
-        "depends-on-past",
-        *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
-        *("connection-snowflake", "connection-bigquery", "connection-http", "connection-s3"),
-        *("connection-gcs", "connection-kubernetes", "connection-docker", "connection-slack"),
-        *("connection-smtp", "connection-generic", "connection-spark"),
-    }
+_PREFECT_KINDS = (
+    _DATA
+    | _TOLD
+    | frozenset(
+        {
+            *("sql", "http", "notify", "secrets", "connection-fields"),
+            *("sensor-file", "sensor-http", "sensor-sql", "sensor-call"),
+            *("sensor-duration", "sensor-until", "sensor-pipeline", "trigger-pipeline"),
+            *(
+                "container-docker",
+                "container-resources",
+                "container-docker-cpu",
+                "container-kubernetes",
+                "dbt",
+                "notebook",
+                "spark",
+            ),
+            *("approval",),
+            *("pool", "priority", "resources", "max-active-runs", "overlap-skip", "retries-jitter"),
+            "depends-on-past",
+            *("connection-postgres", "connection-mysql", "connection-sqlite", "connection-duckdb"),
+            *("connection-snowflake", "connection-bigquery", "connection-http", "connection-s3"),
+            *("connection-gcs", "connection-kubernetes", "connection-docker", "connection-slack"),
+            *("connection-smtp", "connection-generic", "connection-spark"),
+        }
+    )
 )
 _DAGSTER_KINDS = frozenset(
     {

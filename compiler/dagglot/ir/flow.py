@@ -46,6 +46,12 @@ def mapped_group(pipeline: Pipeline, task: str) -> Group | None:
     return found
 
 
+def beside(group: Group, task: str) -> str:
+    """The id of a task of a mapped group for a step that stands beside the group."""
+    scope = f"{group.parent}." if group.parent else ""
+    return scope + task.removeprefix(scope).replace(".", "__")
+
+
 def is_mapped(pipeline: Pipeline, task: Task) -> bool:
     """Whether a run has an instance of a task for each element of a list."""
     return task.for_each is not None or mapped_group(pipeline, task.id) is not None

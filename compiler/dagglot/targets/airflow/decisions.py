@@ -20,7 +20,6 @@ from dagglot.ir.model import (
     Value,
 )
 from dagglot.targets.airflow.steps import RULE, edges_to, made_step
-from dagglot.targets.airflow.watching import beside
 
 _UNMOVED: Final = frozenset({TriggerRule.ALL_DONE, TriggerRule.NONE_FAILED})
 """Rules whose answer one more upstream that succeeded does not change: they bear an edge from the
@@ -110,7 +109,7 @@ class Decisions(ABC):
         """A step beside the group that decides about one of its roots, for all elements alike."""
         waits = self.needs_all(task)
         step = made_step(
-            self.fresh(f"{beside(group, task.id)}__rule"),
+            self.fresh(f"{flow.beside(group, task.id)}__rule"),
             group.parent,
             self.asking(task) if waits else NoopBody(),
             task.depends_on,

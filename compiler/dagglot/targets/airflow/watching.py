@@ -57,7 +57,7 @@ def watchers(pipeline: Pipeline, fresh: Callable[[str], str]) -> Iterator[Task]:
     for id in hidden:
         group = flow.mapped_group(pipeline, id)
         yield Task(
-            id=fresh(f"{id if group is None else beside(group, id)}__ended"),
+            id=fresh(f"{id if group is None else flow.beside(group, id)}__ended"),
             group=tasks[id].group if group is None else group.parent,
             body=NoopBody(),
             depends_on=(Dependency(task=id),),
@@ -90,12 +90,6 @@ def watchers(pipeline: Pipeline, fresh: Callable[[str], str]) -> Iterator[Task]:
             depends_on=tuple(Dependency(task=id) for id in ids),
             trigger_rule=TriggerRule.ALL_DONE if exact else TriggerRule.ONE_FAILED,
         )
-
-
-def beside(group: Group, task: str) -> str:
-    """The id of a task of a mapped group for a step that stands beside the group."""
-    scope = f"{group.parent}." if group.parent else ""
-    return scope + task.removeprefix(scope).replace(".", "__")
 
 
 def _is_plain(task: Task, pipeline: Pipeline) -> bool:

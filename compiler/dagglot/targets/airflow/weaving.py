@@ -30,7 +30,7 @@ from dagglot.targets.airflow.steps import (
     outputs_in,
     takes_item,
 )
-from dagglot.targets.airflow.watching import EARLY, beside, excused, watchers
+from dagglot.targets.airflow.watching import EARLY, excused, watchers
 
 
 def woven(pipeline: Pipeline) -> Woven:
@@ -89,7 +89,7 @@ class _Weaver(Decisions):
             return
         yield replace(task, produces=())
         step = made_step(
-            self.fresh(f"{task.id if group is None else beside(group, task.id)}__updated"),
+            self.fresh(f"{task.id if group is None else flow.beside(group, task.id)}__updated"),
             task.group if group is None else group.parent,
             NoopBody(),
             edges_to([task.id]),

@@ -13,6 +13,7 @@ from dagglot.frozen import dataclass
 from dagglot.ir.model import (
     ApprovalBody,
     BranchBody,
+    CheckBody,
     ContainerBody,
     DbtBody,
     GateBody,
@@ -21,6 +22,7 @@ from dagglot.ir.model import (
     NoopBody,
     NotebookBody,
     NotifyBody,
+    OtherBody,
     PythonBody,
     SensorBody,
     ShellBody,
@@ -76,6 +78,10 @@ def lower_body(task: Task, values: Values) -> Body:
             made = _gate(body, task, values)
         case BranchBody() as body:
             made = _branch(body, task, values)
+        case CheckBody() as body:
+            made = _check(body, task, values)
+        case OtherBody():
+            made = Body((), Code("None"))
         case other:
             raise TypeError(f"the capability table refuses {type(other).__name__}")
     if task.when is not True:
@@ -257,6 +263,22 @@ def _gate(body: GateBody, task: Task, values: Values) -> Body:
     if body.call is not None:
         return _python(_Called.of(body.call), task, values, gate=True)
     return Body((statement("return ", values.condition(body.condition)),), Code("bool"))
+
+
+def _check(body: CheckBody, task: Task, values: Values) -> Body:
+    """The look, and a failure where it finds something else than it should."""
+    own = Imports()
+    if isinstance(body.look, SqlBody):
+        look = pycode.layout(sql.timed(body.look, task, values), INDENT, len("holds = "))
+    else:
+        look = _call(_Called.of(body.look), task, values, own, "holds = ")
+    raised = Call("raise ValueError", (f"check `{body.name}` of `{body.of}` does not hold",))
+    lines = (
+        Code(f"{PAD}holds = {look}"),
+        Code(f"{PAD}if not holds:"),
+        Code(f"{PAD * 2}{pycode.layout(raised, 2 * INDENT)}"),
+    )
+    return Body(lines, Code("None"), own.blocks(INDENT))
 
 
 def _branch(body: BranchBody, task: Task, values: Values) -> Body:

@@ -279,6 +279,38 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         "Prefect has no partitions: a required parameter of the flow, and a schedule for each key"
     ),
     Feature.PARTITION_FIELDS: emulated("the helpers find the partition of a run"),
+    Feature.SCHEDULE_ON_ASSETS: native(
+        "triggers of the deployment on the events of materializations: what is updated while no "
+        "server looks at events starts no run",
+        setup="a running Prefect server, a worker on the deployment's work pool, and "
+        "`prefect deploy --all`",
+    ),
+    Feature.SCHEDULE_ON_ASSETS_WINDOW: unsupported(
+        "a trigger of Prefect makes a run at each update, at whatever time: leave out `start` and "
+        "`end`"
+    ),
+    Feature.PRODUCES: native(
+        "`@materialize`, with the URI for the asset's key, or `asset://` and the name"
+    ),
+    Feature.PRODUCES_FOR_EACH: emulated(
+        "a no-op below the task materializes what it produces: at the task itself each instance "
+        "would count as an update. There is one, when all instances have ended and none has failed"
+    ),
+    Feature.CONSUMES: native(
+        "`asset_deps`; Prefect tells of it where the same task, or one below it, materializes "
+        "something"
+    ),
+    Feature.FRESHNESS: lossy(
+        "Prefect does not watch how old an asset is: its description says it, and nobody is told"
+    ),
+    Feature.CHECKS: emulated("Prefect has no checks: a task, which fails where it does not hold"),
+    Feature.CHECKS_WARN: emulated(
+        "Prefect has no checks: a task; a decorator in the helpers logs what it finds as a warning"
+    ),
+    Feature.SENSOR_ASSET: emulated(
+        "a task that asks the API for the events of the asset's materializations since the run's "
+        "time, and sleeps in between"
+    ),
     Feature.SCHEDULE_CATCHUP: unsupported(
         "the scheduler of Prefect makes future runs only; past ones are made by hand, with "
         "`prefect deployment run … --start-at`"

@@ -19,6 +19,7 @@ def needs_rules(pipeline: Pipeline) -> bool:
     if mapped_ids(pipeline) or any(
         task.teardown_of
         or task.allow_failure
+        or (task.produces and flow.skips_itself(task))  # what is skipped updates nothing
         or (task.upstream and task.trigger_rule is not TriggerRule.ALL_SUCCESS)
         for task in pipeline.tasks
     ):

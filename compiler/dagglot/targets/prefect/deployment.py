@@ -12,7 +12,7 @@ import yaml
 from dagglot.ir.model import Pipeline
 from dagglot.pycode import Code
 from dagglot.targets.base import Context
-from dagglot.targets.prefect import docs
+from dagglot.targets.prefect import assets, docs
 from dagglot.targets.prefect.names import TARGET, Naming
 from dagglot.targets.prefect.schedules import entries
 
@@ -53,6 +53,8 @@ def entry(pipeline: Pipeline, context: Context, names: Naming) -> dict[str, Any]
         "work_pool": pool,
         "schedules": schedules(pipeline, names),
     }
+    if pipeline.schedule.on_assets is not None:
+        made["triggers"] = triggers(pipeline, names)
     limit = concurrency_limit(pipeline)
     if limit is not None:
         made["concurrency_limit"] = limit
@@ -90,6 +92,19 @@ def schedules(pipeline: Pipeline, names: Naming) -> list[dict[str, Any]]:
 
         keys = {key: escaped(key) for key in pipeline.partitions.keys}
         made = [each for one in made for each in by_key(keys, one)]
+    return made
+
+
+def triggers(pipeline: Pipeline, names: Naming) -> list[dict[str, Any]]:
+    """What starts runs when data is updated."""
+    schedule = pipeline.schedule
+    made = assets.triggers(pipeline)
+    for one in made:
+        one["enabled"] = schedule.enabled
+        if schedule.params:
+            one["parameters"] = {
+                names.params[name]: _plain(value) for name, value in schedule.params.items()
+            }
     return made
 
 

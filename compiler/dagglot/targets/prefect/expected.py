@@ -9,7 +9,7 @@ from typing import Any
 from dagglot.expressions.types import Kind
 from dagglot.ir.model import Backoff, Json, NoopBody, Param, Pipeline, Retries, Task
 from dagglot.targets.base import Context
-from dagglot.targets.prefect import control_flow, deployment, docs
+from dagglot.targets.prefect import assets, control_flow, deployment, docs
 from dagglot.targets.prefect.names import TARGET, naming
 from dagglot.targets.prefect.schedules import entries
 
@@ -20,6 +20,7 @@ def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
         from dagglot.targets.prefect.partitions import with_param
 
         pipeline = with_param(pipeline)
+    pipeline = assets.with_updates(pipeline)
     names = naming(pipeline)
     text = docs.flow_docs(pipeline, names.params)
     return {
@@ -77,6 +78,8 @@ def _task(pipeline: Pipeline, task: Task) -> dict[str, Any]:
     text = docs.task_docs(task)
     if isinstance(task.body, NoopBody) and not text:
         text = docs.NOTHING_TO_DO
+    if assets.is_step(task):
+        text = assets.told(task)
     facts: dict[str, Any] = {
         "id": task.id,
         "description": _cleaned(text),
@@ -87,6 +90,10 @@ def _task(pipeline: Pipeline, task: Task) -> dict[str, Any]:
         "mapped": control_flow.elements_of(pipeline, task) is not None,
         "upstream": sorted(set(task.upstream)),
     }
+    if pipeline.assets:
+        keys = {asset.name: assets.key(asset) for asset in pipeline.assets}
+        facts["produces"] = sorted(keys[name] for name in task.produces)
+        facts["consumes"] = sorted(keys[name] for name in task.consumes)
     if retries.count:
         facts["retry_delays"] = _delays(retries)
     return facts
@@ -132,6 +139,8 @@ def _deployment(pipeline: Pipeline, context: Context) -> dict[str, Any]:
         "work_pool": pool,
         "schedules": [dict(deployment.NO_SCHEDULE)],
     }
+    if schedule.on_assets is not None:
+        facts["triggers"] = deployment.triggers(pipeline, names)
     limit = deployment.concurrency_limit(pipeline)
     if limit is not None:
         facts["concurrency_limit"] = limit

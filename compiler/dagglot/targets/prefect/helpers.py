@@ -21,6 +21,8 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         *("WaitTimedOut", "unless_timed_out"),
     ),
     "other_runs": ("start_run", "id_if_completed", "has_completed"),
+    "checks": ("only_warns",),
+    "assets": ("last_update",),
     "jitter": ("retry_jitter",),
     "partitions": (
         *("HourlyPartitions", "DailyPartitions", "WeeklyPartitions"),
@@ -52,7 +54,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "rules": (
         *("submit", "submit_each", "finish", "Items", "is_open", "chose"),
-        *("max_parallel", "leaves"),
+        *("max_parallel", "leaves", "skips_update"),
         *(rule.value for rule in TriggerRule),
     ),
     "runs": ("run_time", "is_outside_schedule", "seconds_left", "has_ended"),

@@ -7,10 +7,20 @@ from datetime import timedelta
 from typing import Any, Final
 
 from dagglot import pycode
-from dagglot.ir.model import ApprovalBody, Backoff, NoopBody, Param, Pipeline, Retries, Task
+from dagglot.ir.model import (
+    ApprovalBody,
+    Backoff,
+    CheckBody,
+    NoopBody,
+    Param,
+    Pipeline,
+    Retries,
+    Task,
+)
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
 from dagglot.targets.prefect import (
+    assets,
     control_flow,
     deployment,
     docs,
@@ -46,7 +56,7 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
         from dagglot.targets.prefect.partitions import with_param
 
         pipeline = with_param(pipeline)
-    made = _Flow(pipeline, context)
+    made = _Flow(assets.with_updates(pipeline), context)
     view = made.view()
     return Lowered(
         views=(View("prefect/flow.py.j2", made.naming.file, {"flow": view}),),
@@ -113,6 +123,7 @@ class _Flow:
         imports.name("prefect", "flow", "task")
         imports.name("prefect.cache_policies", "NO_CACHE")
         self.partitions()
+        self.assets()
         alerts = tuple(self.alerts())
         tasks = tuple(self.task(task) for task in pipeline.tasks)
         guard = tuple(self.guard())
@@ -151,6 +162,13 @@ class _Flow:
             self.helpers.add("run_time")
             self.constants.append(pycode.assignment(constant, made))
 
+    def assets(self) -> None:
+        """The constants of the assets that tasks materialize, depend on or wait for."""
+        for asset in assets.used(self.pipeline) if self.pipeline.assets else ():
+            self.imports.name("prefect.assets", "Asset", "AssetProperties")
+            name = self.naming.constants[f"asset {asset.name}"]
+            self.constants.append(pycode.assignment(name, assets.call(asset)))
+
     # --- who is told ----------------------------------------------------------------------------
 
     def alerts(self) -> Iterator[AlertView]:
@@ -175,6 +193,7 @@ class _Flow:
     def task(self, task: Task) -> TaskView:
         each = control_flow.elements_of(self.pipeline, task) is not None
         values = Values(self.pipeline, task, self.imports, each)
+        values.constants = self.naming.constants
         body = lower_body(task, values)
         self.used |= values.used
         self.helpers |= values.helpers
@@ -184,8 +203,14 @@ class _Flow:
         text = docs.task_docs(task)
         if isinstance(task.body, NoopBody) and not text:
             text = docs.NOTHING_TO_DO
+        if assets.is_step(task):
+            text = assets.told(task)
+        function, produced = "task", [self.asset(name) for name in task.produces]
+        if produced:
+            function = "materialize"
+            self.imports.name("prefect.assets", function)
         return TaskView(
-            decorator=pycode.call("task", (), self.task_keywords(task), prefix="@"),
+            decorator=pycode.call(function, produced, self.task_keywords(task), prefix="@"),
             limits=tuple(self.limits(task)),
             signature=function_signature(
                 self.naming.tasks[task.id],
@@ -197,6 +222,9 @@ class _Flow:
             imports=body.imports,
             statements=body.statements,
         )
+
+    def asset(self, name: str) -> Code:
+        return Code(self.naming.constants[f"asset {name}"])
 
     def limits(self, task: Task) -> Iterator[Code]:
         """What a task waits for once it runs: its own run before, a retry's jitter, its turn in a
@@ -216,6 +244,8 @@ class _Flow:
             if task.pool.slots == 1:
                 del keywords["occupy"]
             yield pycode.call("concurrency", (task.pool.name,), keywords, prefix="@")
+        if isinstance(task.body, CheckBody) and task.body.severity == "warn":
+            yield Code(self.helper("checks", "only_warns"))
 
     def task_keywords(self, task: Task) -> dict[str, object]:
         found: dict[str, object] = {"name": task.id}
@@ -223,6 +253,8 @@ class _Flow:
             found["task_run_name"] = f"{task.id}[{{index}}]"
         if task.tags:
             found["tags"] = list(task.tags)
+        if task.consumes:
+            found["asset_deps"] = [self.asset(name) for name in task.consumes]
         found["retries"] = task.retries.count
         if task.retries.count:
             found["retry_delay_seconds"] = retry_delays(task.retries)

@@ -14,6 +14,7 @@ from dagglot.ir.kinds import CallWait
 from dagglot.ir.model import (
     Alert,
     BranchBody,
+    CheckBody,
     GateBody,
     HttpBody,
     NativeBody,
@@ -26,6 +27,7 @@ from dagglot.ir.model import (
     Value,
 )
 from dagglot.pycode import identifier
+from dagglot.targets.prefect import assets
 from dagglot.targets.prefect.control_flow import elements_of, mapped_ids, needs_rules
 
 FOLDER: Final = PurePosixPath("flows")
@@ -48,7 +50,7 @@ _IN_BODIES: Final = frozenset(
         *("run_container", "run_pod", "run_command", "ask_for_approval", "unless_rejected"),
         *("start_run", "id_if_completed", "has_completed"),
         *("this_event", "send_slack", "send_email", "post_event", "tell_with_timeout"),
-        "seconds_left",
+        *("seconds_left", "last_update", "only_warns"),
         *HELPERS,
     }
 )
@@ -60,6 +62,7 @@ _IN_MODULES: Final = _IN_BODIES | {
     *("ThreadPoolTaskRunner", "Field", "StrictBool", "StrictFloat", "StrictInt", "StrictStr"),
     *("concurrency", "retry_jitter", "after_previous_run"),
     *("IsoDate", "iso_datetime", "exactly", "one_of", "is_outside_schedule"),
+    *("Asset", "AssetProperties", "materialize"),
     *("tells", "tells_retries", "tell_when_late", "raise_failures"),
 }
 
@@ -82,6 +85,7 @@ _RULES: Final = ("submit", "submit_each", "finish", "Items", "is_open", "chose")
 # Arguments that Prefect keeps for itself in a call of a flow or of a task.
 _CALL_ARGUMENTS: Final = frozenset({"return_state", "wait_for", "self"})
 LOCALS: Final[Mapping[type, frozenset[str]]] = {
+    CheckBody: frozenset({"holds"}),
     HttpBody: frozenset({"response"}),
     SensorBody: frozenset({"found", "left"}),
     NotifyBody: frozenset({"event"}),
@@ -150,6 +154,8 @@ def naming(pipeline: Pipeline) -> Naming:
             constants[f"default {param.name}"] = _take(f"DEFAULT_{param.name.upper()}", taken)
     if pipeline.partitions is not None and not pipeline.partitions.keys:
         constants["partitions"] = _take("PARTITIONS", taken)
+    for asset in assets.used(pipeline) if pipeline.assets else ():
+        constants[f"asset {asset.name}"] = _take(asset.name.upper(), taken)
     mapped = mapped_ids(pipeline)
     items = {id: _take(f"{id}_items", taken) for id in mapped}
     readers = {id: _take(f"read_{id}_items", taken) for id in mapped}
@@ -202,6 +208,8 @@ def user_modules(pipeline: Pipeline) -> Iterator[tuple[str, str]]:
                 yield from ((module, task.id) for module in _modules(body))
             case SensorBody(wait_for=CallWait(call=call)):
                 yield call.module, task.id
+            case CheckBody(look=PythonBody() as body):
+                yield from ((module, task.id) for module in _modules(body))
             case NotifyBody(alerts=names):
                 for alert in pipeline.alerts:
                     if alert.name in names and alert.type == "python":

@@ -52,6 +52,11 @@ def lower_sensor(body: SensorBody, values: Values) -> Body:
             return _sleep(body, _moment(moment, values), values)
         case kinds.PipelineWait() as wait:
             return _loop(body, started.look(wait, values), values, returns="None", found="None")
+        case kinds.AssetWait(asset=name):
+            values.imports.name("prefect.assets", "Asset")
+            asked = (Code(values.constants[f"asset {name}"]), Code(values.run_time()))
+            look = Call(values.call("last_update", "assets"), asked)
+            return _loop(body, look, values, returns="str")
         case other:
             raise TypeError(f"the capability table refuses {type(other).__name__}")
 

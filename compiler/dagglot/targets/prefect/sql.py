@@ -22,17 +22,22 @@ _ESCAPED: Final = re.compile(r"\x5c(:\w*)(?![:\w])")
 
 def lower_sql(body: SqlBody, task: Task, values: Values) -> Body:
     """A call of the helper, which runs all statements in one transaction."""
-    timeout = values.limit(task)
-    keywords: list[tuple[str, object]] = []
-    if timeout is not None:
-        keywords.append(("timeout", timeout))
-        values.helpers.add("sql_timeout")
-    call = called(body, values, body.output, keywords)
+    call = timed(body, task, values)
     if body.output == "none":
         return Body((Code(PAD + pycode.layout(call, INDENT)),), Code("None"))
     values.imports.name("typing", "Any")
     text = pycode.layout(call, INDENT, len("return "))
     return Body((Code(f"{PAD}return {text}"),), Code("Any"))
+
+
+def timed(body: SqlBody, task: Task, values: Values) -> Call:
+    """The call that runs the statements, within the time that the task has."""
+    timeout = values.limit(task)
+    keywords: list[tuple[str, object]] = []
+    if timeout is not None:
+        keywords.append(("timeout", timeout))
+        values.helpers.add("sql_timeout")
+    return called(body, values, body.output, keywords)
 
 
 def called(

@@ -11,7 +11,7 @@ from dagglot.expressions.tree import TaskOutput, references
 from dagglot.ir import flow, graph
 from dagglot.ir.model import Dependency, ForEach, NoopBody, Param, Pipeline, Task, TriggerRule
 from dagglot.pycode import INDENT, Call, Code
-from dagglot.targets.prefect import control_flow
+from dagglot.targets.prefect import assets, control_flow
 from dagglot.targets.prefect.body import statement
 from dagglot.targets.prefect.imports import Imports
 from dagglot.targets.prefect.names import PACKAGE, Naming
@@ -83,10 +83,12 @@ class ByRules:
             call = self.call(task, arguments[id], lines)
             lines.append(Code(f"{_PAD}{pycode.assignment(self.naming.futures[id], call, INDENT)}"))
         futures = [Code(self.naming.futures[id]) for id in order]
+        if any(task.produces for task in self.pipeline.tasks):
+            self.helpers.add("skips_update")
         keywords: dict[str, object] = {}
         if self.needs_leaves():
             self.helpers.add("leaves")
-            leaves = flow.leaves(self.pipeline)
+            leaves = flow.leaves(assets.without_steps(self.pipeline))
             keywords["leaves"] = [Code(self.naming.futures[id]) for id in leaves]
         end = pycode.call(self.rule("finish"), (futures,), keywords, INDENT)
         lines.append(Code(f"{_PAD}{end}"))

@@ -45,13 +45,16 @@ class Prefect:
         return CAPABILITIES
 
     def names(self, pipeline: Pipeline, context: Context) -> RunNames:  # noqa: ARG002
+        from dagglot.targets.prefect import assets
         from dagglot.targets.prefect.names import naming
         from dagglot.targets.prefect.started import started
 
+        made = assets.with_updates(pipeline)
         return RunNames(
             pipeline=pipeline.id,
             file=str(naming(pipeline).file),
             tasks={task.id: task.id for task in pipeline.tasks},
+            helpers=frozenset(task.id for task in made.tasks if assets.is_step(task)),
             starts=started(pipeline),
             pools=tuple(sorted({task.pool.name for task in pipeline.tasks if task.pool})),
         )
@@ -67,6 +70,7 @@ class Prefect:
             *_too_many_delays(pipeline, self.title),
             *_colliding_blocks(pipeline, self.title),
             *_partitions(pipeline, self.title),
+            *_assets(pipeline, self.title),
             *_secret_parameters(pipeline, self.title),
         )
 
@@ -182,6 +186,13 @@ def _served(root: Path, pipelines: Collection[str]) -> list[dict[str, str]]:
         for one in deployed
         if one["name"] in pipelines
     ]
+
+
+def _assets(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    if pipeline.assets:
+        from dagglot.targets.prefect import assets
+
+        yield from assets.refusals(pipeline, title)
 
 
 def _parameters(run: RunSpec) -> dict[str, Any]:

@@ -62,6 +62,8 @@ class Values:
         self.asks_for_window = False
         self.declared: Mapping[str, Param] = {param.name: param for param in pipeline.params}
         self.each = each
+        self.constants: Mapping[str, str] = {}
+        """What the module calls its own values, such as ``asset raw.orders``."""
         self.taken = taken = {*naming.TAKEN_IN_BODIES, *(("item", "index") if each else ())}
         taken |= naming.LOCALS.get(type(task.body), frozenset())
         self.locals = {name: naming.take_local(name, taken) for name in self.declared}

@@ -202,6 +202,8 @@ def describe_task(task: Any) -> dict[str, Any]:
         "retry_delays": task.retry_delay_seconds,
         "retry_jitter_factor": task.retry_jitter_factor,
         "timeout": task.timeout_seconds,
+        "produces": sorted(asset.key for asset in getattr(task, "assets", ())),
+        "consumes": sorted(asset.key for asset in task.asset_deps or ()),
     }
 
 

@@ -40,6 +40,7 @@ MART_SALES = Dataset(
 MART_BY_REGION = Dataset("mart.by_region")
 MART_PARTS = Dataset("mart.parts")
 MART_WHOLE = Dataset("mart.whole")
+RATES_SEEN = Dataset("rates.seen")
 
 with DAG(
     dag_id="assets",
@@ -70,29 +71,18 @@ with DAG(
     extract_enough_ = extract_enough(extract_output=extract_)
 
     @task.sensor(
-        poke_interval=timedelta(seconds=5),
-        timeout=timedelta(minutes=1),
-        mode="poke",
-        inlets=[RAW_ORDERS, RAW_ITEMS],
-    )
-    def rates(dag_run=None, inlet_events=None):
-        updated = updated_since(inlet_events, RAW_ORDERS, run_time(dag_run, "UTC"))
-        return PokeReturnValue(updated is not None, updated)
-
-    rates_ = rates()
-
-    @task.sensor(
         poke_interval=timedelta(seconds=1),
         timeout=timedelta(seconds=2),
         mode="poke",
         soft_fail=True,
-        inlets=[RAW_RATES],
+        outlets=[RATES_SEEN],
+        inlets=[RAW_RATES, RAW_ITEMS],
     )
-    def none(dag_run=None, inlet_events=None):
+    def rates(dag_run=None, inlet_events=None):
         updated = updated_since(inlet_events, RAW_RATES, run_time(dag_run, "UTC"))
         return PokeReturnValue(updated is not None, updated)
 
-    none()
+    rates_ = rates()
 
     sales = SQLExecuteQueryOperator(
         task_id="sales",
@@ -191,7 +181,7 @@ with DAG(
     watcher_ = watcher()
 
     [extract_, extract_enough_] >> rates_
-    [extract_, rates_, extract_enough_] >> sales >> [sales_not_empty_, sales_no_gaps_]
+    [extract_, extract_enough_] >> sales >> [sales_not_empty_, sales_no_gaps_]
     [sales, sales_not_empty_] >> region__items_
     chain(
         [sales, sales_not_empty_],
