@@ -179,8 +179,11 @@ _DAGSTER_DATA = frozenset(
 _IN_LINES = "schedule-every-in-lines"
 _UNEVEN = frozenset({_IN_LINES, "schedule-every-uneven"})
 BESIDES: dict[str, frozenset[str]] = {
-    "airflow@2.11": _AIRFLOW | {"schedule-catchup"},
-    "airflow": _AIRFLOW | _DEADLINES | {_MIN_ONE, "approval", "schedule-catchup", _IN_LINES},
+    "airflow@2.11": _AIRFLOW | _PARTITIONS | {"schedule-catchup"},
+    "airflow": _AIRFLOW
+    | _DEADLINES
+    | _PARTITIONS
+    | {_MIN_ONE, "approval", "schedule-catchup", _IN_LINES},
     "dagster": frozenset({_MIN_ONE, "allow-failure-with-leaf"})
     | _DAGSTER_KINDS
     | _DAGSTER_DATA

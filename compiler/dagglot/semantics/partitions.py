@@ -58,16 +58,27 @@ def windows(partitions: Partitions, since: datetime | None = None) -> Iterator[P
         return (Partition(key) for key in partitions.keys)
     begin = max(_utc(since), _utc(partitions.start))
     found = (_window(partitions, *pair) for pair in pairwise(_edges(partitions, begin)))
-    last = _last_end(partitions)
-    return found if last is None else takewhile(lambda one: _end(one) <= last, found)
+    end = _last_end(partitions)
+    return found if end is None else takewhile(lambda one: _end(one) <= end, found)
 
 
-def between(partitions: Partitions, first: datetime, last: datetime) -> tuple[Partition, ...]:
-    """The windows that start from ``first`` to ``last``, both included; static keys all."""
-    found = windows(partitions, first)
-    return tuple(
-        found if partitions.keys else takewhile(lambda one: _start(one) <= _utc(last), found)
-    )
+def first(partitions: Partitions) -> Partition | None:
+    """The first there is; of static keys the first that was written."""
+    return next(windows(partitions), None)
+
+
+def last(partitions: Partitions) -> Partition | None:
+    """The last window; None where ``end`` says of none that it is."""
+    end = _last_end(partitions)
+    return None if end is None else last_complete(partitions, end)
+
+
+def between(partitions: Partitions, since: datetime, until: datetime) -> tuple[Partition, ...]:
+    """The windows that start from ``since`` to ``until``, both included; static keys all."""
+    found = windows(partitions, since)
+    if partitions.keys:
+        return tuple(found)
+    return tuple(takewhile(lambda one: _start(one) <= _utc(until), found))
 
 
 def of_key(partitions: Partitions, key: str) -> Partition | None:
@@ -85,21 +96,18 @@ def help_for(partitions: Partitions, key: str) -> str | None:
     """What may have been meant by a key that no partition has."""
     if partitions.keys:
         return did_you_mean(key, partitions.keys)
-    first = next(windows(partitions), None)
-    if first is None:
+    earliest, latest = first(partitions), last(partitions)
+    if earliest is None:
         return "there is no whole one from `start` to `end`"
     start = _instant(partitions, key)
     if start is None:
-        return f"a key looks like `{first.key}`"
-    if start < _start(first):
-        return f"the first one is `{first.key}`"
-    near = last_complete(partitions, start)
-    following = next(windows(partitions, start), None)
-    if following is None:
-        last = near or first
-        return f"the last one is `{last.key}`"
-    around = of_time(partitions, start)
-    return f"did you mean `{(around or following).key}`?"
+        return f"a key looks like `{earliest.key}`"
+    if start < _start(earliest):
+        return f"the first one is `{earliest.key}`"
+    meant = of_time(partitions, start)
+    if meant is not None:
+        return f"did you mean `{meant.key}`?"
+    return f"the last one is `{latest.key}`" if latest is not None else None
 
 
 # --- which a run works on -----------------------------------------------------------------------
@@ -110,8 +118,8 @@ def last_complete(partitions: Partitions, at: datetime) -> Partition | None:
     of static keys, of which a run must name one."""
     if partitions.keys:
         return None
-    last, at = _last_end(partitions), _utc(at)
-    return _before(partitions, at if last is None else min(at, last))
+    end, at = _last_end(partitions), _utc(at)
+    return _before(partitions, at if end is None else min(at, end))
 
 
 def of_time(partitions: Partitions, at: datetime) -> Partition | None:
@@ -140,10 +148,10 @@ def nominal_time(schedule: Schedule, partition: Partition) -> datetime | None:
 def first_start(partitions: Partitions, schedule: Schedule) -> datetime | None:
     """The first instant at which a schedule with ``cron`` or ``every`` finds a partition that is
     complete; of ``every`` one of its own, so that it stays what the rest is counted from."""
-    first = next(windows(partitions), None) if not partitions.keys else None
-    if first is None:
+    earliest = first(partitions)
+    if earliest is None or earliest.end is None:
         return schedule.start
-    found = nominal_time(schedule, first) if schedule.every is not None else first.end
+    found = nominal_time(schedule, earliest) if schedule.every is not None else earliest.end
     if found is None or (schedule.start is not None and _utc(schedule.start) >= _utc(found)):
         return schedule.start
     return found.astimezone(ZoneInfo(schedule.timezone))
@@ -178,15 +186,15 @@ def _runs_often(partitions: Partitions, schedule: Schedule) -> bool:
 # --- edges --------------------------------------------------------------------------------------
 
 
-def _before(partitions: Partitions, last: datetime) -> Partition | None:
+def _before(partitions: Partitions, end: datetime) -> Partition | None:
     """The last window that ends at or before an instant."""
-    first, back = _utc(partitions.start), 2 * _DAY
+    start, back = _utc(partitions.start), 2 * _DAY
     while True:
-        begin = last - back if last - first > back else first
-        found = list(takewhile(lambda at: at <= last, _edges(partitions, begin)))
+        begin = end - back if end - start > back else start
+        found = list(takewhile(lambda at: at <= end, _edges(partitions, begin)))
         if len(found) > 1:
             return _window(partitions, *found[-2:])
-        if begin == first:
+        if begin == start:
             return None
         back *= 8
 

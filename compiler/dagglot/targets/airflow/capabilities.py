@@ -377,6 +377,31 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.CHECKS_WARN: native(
         "a TaskFlow function; a decorator in the helpers logs what it finds as a warning"
     ),
+    **dict.fromkeys(
+        (
+            Feature.PARTITIONS_HOUR,
+            Feature.PARTITIONS_DAY,
+            Feature.PARTITIONS_WEEK,
+            Feature.PARTITIONS_MONTH,
+            Feature.PARTITIONS_CRON,
+            Feature.PARTITIONS_CLOCK_CHANGES,
+        ),
+        emulated(
+            "a class in the helpers computes the partition from the logical date, as the data "
+            "intervals of Airflow's cron timetables go from tick to tick, and its own partitioned "
+            "runs have no logical date. A run that is to work on another one names it as the param "
+            "`partition`"
+        ),
+    ),
+    Feature.PARTITIONS_KEYS: emulated(
+        "a second DAG in the file, `<id>.schedule`, starts a run for each key at each tick, and "
+        "the key is the param `partition`. Airflow has one run for a logical date, so those of one "
+        "tick are a microsecond apart"
+    ),
+    Feature.PARTITION_FIELDS: emulated(
+        "computed in templates and functions by a class in the helpers; a `pre_execute` hook of "
+        "all tasks fails a run that works on no partition"
+    ),
     # only Airflow's
     Feature.TARGET_OPTIONS: native(),
     Feature.TASK_OPTIONS: native(),

@@ -14,9 +14,11 @@ from dagglot.ir.model import (
     ContainerBody,
     DbtBody,
     GateBody,
+    Json,
     NativeBody,
     NoopBody,
     NotebookBody,
+    Param,
     Pipeline,
     SensorBody,
     ShellBody,
@@ -25,7 +27,7 @@ from dagglot.ir.model import (
     Task,
     TriggerPipelineBody,
 )
-from dagglot.targets.airflow import assets, docs, values
+from dagglot.targets.airflow import assets, docs, partitions, values
 from dagglot.targets.airflow.credentials import is_secret, type_of
 from dagglot.targets.airflow.kinds import is_function
 from dagglot.targets.airflow.retries import attempts
@@ -37,14 +39,14 @@ from dagglot.targets.base import Context
 
 def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
     """In the words of the load probe."""
-    made = woven(pipeline)
+    made = woven(partitions.without_schedule(pipeline))
     facts: dict[str, Any] = {
         "id": pipeline.id,
         "description": pipeline.description or None,
         "docs": docs.markdown(pipeline.docs) if pipeline.docs else None,
         "tags": sorted(set(pipeline.tags)),
         "schedule": _schedule(pipeline, context.version),
-        "params": {param.name: _param(pipeline, param.name) for param in pipeline.params},
+        "params": _params(pipeline),
         "tasks": [_task(made, task, context) for task in made.pipeline.tasks],
     }
     if pipeline.concurrency.max_active_runs is not None:
@@ -121,11 +123,18 @@ def _schedule(pipeline: Pipeline, version: str) -> dict[str, Any] | None:
     return facts
 
 
-def _param(pipeline: Pipeline, name: str) -> dict[str, Any]:
-    param = next(param for param in pipeline.params if param.name == name)
-    scheduled = pipeline.schedule.params
-    required = param.required and name not in scheduled
-    default = scheduled.get(name) if param.required else param.default
+def _params(pipeline: Pipeline) -> dict[str, Any]:
+    by_key = partitions.starts_by_key(pipeline)
+    params = {} if by_key else pipeline.schedule.params
+    found = {param.name: _param(param, params) for param in pipeline.params}
+    if pipeline.partitions is not None:
+        found[partitions.PARAM] = partitions.param_facts(pipeline.partitions)
+    return found
+
+
+def _param(param: Param, scheduled: Mapping[str, Json]) -> dict[str, Any]:
+    required = param.required and param.name not in scheduled
+    default = scheduled.get(param.name) if param.required else param.default
     return {
         "default": None if required else thaw(default),
         "required": required,

@@ -315,9 +315,10 @@ class Function:
     def typed_params(self) -> Code:
         """All params in a map; dates and datetimes in it have their types."""
         inner = self.inner + pycode.INDENT
-        lines = [Code("**params")]
+        every = self.file.pipeline.partitions is not None  # one more of Airflow's params
+        lines = [] if every else [Code("**params")]
         for param in self.file.pipeline.params:
-            if param.type.kind.is_moment:
+            if every or param.type.kind.is_moment:
                 key = f"{pycode.literal(param.name)}: "
                 value = self.names.param(param.name, param.type)
                 lines.append(Code(key + broken(value, inner, len(key))))

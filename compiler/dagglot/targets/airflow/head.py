@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from dagglot import pycode
+from dagglot.ir.expand import thaw
 from dagglot.ir.model import AssetCondition
 from dagglot.pycode import Call, Code
-from dagglot.targets.airflow import assets, docs, values
+from dagglot.targets.airflow import assets, docs, partitions, values
 from dagglot.targets.airflow.timetables import Timetable, timetable
+from dagglot.targets.airflow.view import Starter
 
 if TYPE_CHECKING:
+    from dagglot.ir.model import Schedule
     from dagglot.targets.airflow.lower import File
 
 
@@ -49,13 +52,13 @@ class Head:
             ]
         if pipeline.tags:
             arguments["tags"] = list(pipeline.tags)
-        if pipeline.params:
+        if self.file.has_params:
             self.file.airflow("Param")
             arguments["params"] = values.dag_params(pipeline)
         arguments["default_args"] = self.default_args(shared)
         if self.file.macros:
             arguments["user_defined_macros"] = {
-                name: self.file.helper(name) if name != "run_params" else Code(name)
+                name: Code(name) if name in _OWN else self.file.helper(name)
                 for name in sorted(self.file.macros)
             }
         links = {k: v for k, v in _mapping(options.get("owner_links")).items() if v is not None}
@@ -66,7 +69,10 @@ class Head:
         return Code(f"{pycode.layout(call, 0, 5, len(suffix) + 1)}{suffix}")
 
     def schedule(self) -> dict[str, object]:
-        schedule = self.file.pipeline.schedule
+        return self.when(self.file.pipeline.schedule)
+
+    def when(self, schedule: Schedule) -> dict[str, object]:
+        """The arguments of a DAG that say when it runs."""
         made = timetable(schedule, self.file.version)
         found: dict[str, object]
         if schedule.on_assets is not None and schedule.enabled:
@@ -110,6 +116,39 @@ class Head:
             return Call(name, made.lines, (("timezone", made.zone),))
         return Call(name, (self.file.duration(made.every),))
 
+    def starter(self) -> Starter | None:
+        """The DAG that starts a run for each key."""
+        file, schedule = self.file, self.file.schedule
+        found = file.pipeline.partitions
+        if found is None or not found.keys or timetable(schedule, file.version) is None:
+            return None
+        pipeline = file.pipeline
+        arguments: dict[str, object] = {
+            "dag_id": partitions.schedule_id(pipeline.id),
+            "description": f"Starts a run of {pipeline.id} for each of its partitions.",
+            **self.when(schedule),
+            "is_paused_upon_creation": False,
+        }
+        if pipeline.tags:
+            arguments["tags"] = list(pipeline.tags)
+        owner = {"owner": pipeline.owner} if pipeline.owner else {}
+        arguments["default_args"] = {**owner, "retries": 0}
+        dag = Call(file.airflow("DAG"), (), tuple(arguments.items()))
+        task = {
+            "task_id": "start",
+            "trigger_dag_id": pipeline.id,
+            "logical_date": partitions.LATER_BY_INDEX,
+            "skip_when_already_exists": True,
+        }
+        partial = Call(f"{file.airflow('TriggerDagRunOperator')}.partial", (), tuple(task.items()))
+        params = {name: thaw(value) for name, value in schedule.params.items()}
+        confs = [{partitions.PARAM: key, **params} for key in found.keys]
+        return Starter(
+            dag=pycode.layout(dag, 0, 5, 1),
+            task=pycode.assignment("start", partial, pycode.INDENT),
+            expanded=pycode.call("start.expand", (), {"conf": confs}, pycode.INDENT),
+        )
+
     def default_args(self, shared: Mapping[str, object]) -> dict[str, object]:
         pipeline = self.file.pipeline
         found: dict[str, object] = {}
@@ -122,12 +161,12 @@ class Head:
         queue = pipeline.options.get("airflow", {}).get("queue")
         if queue:
             found["queue"] = queue
-        if pipeline.params:
+        if self.file.has_params:
             found["pre_execute"] = self.file.params_check()
         return found
 
     def comments(self) -> tuple[Code, ...]:
-        schedule = self.file.pipeline.schedule
+        schedule = self.file.schedule
         made = timetable(schedule, self.file.version)
         if made is not None and made.why:
             return (Code(f"# {made.why}"),)
@@ -140,6 +179,10 @@ class Head:
                 Code("# would count only when the DAG is first deployed.)"),
             )
         return ()
+
+
+_OWN: Final = ("run_params", partitions.VARIABLE)
+"""What templates use that the DAG file itself defines."""
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -35,6 +35,7 @@ _BOTH: Final = {
     "PythonOperator": "airflow.providers.standard.operators.python",
     "DockerOperator": "airflow.providers.docker.operators.docker",
     "KubernetesPodOperator": "airflow.providers.cncf.kubernetes.operators.pod",
+    "TriggerDagRunOperator": "airflow.providers.standard.operators.trigger_dagrun",
     "ExternalTaskSensor": "airflow.providers.standard.sensors.external_task",
     "SQLExecuteQueryOperator": "airflow.providers.common.sql.operators.sql",
     "CronTriggerTimetable": "airflow.timetables.trigger",

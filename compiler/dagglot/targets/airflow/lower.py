@@ -20,6 +20,7 @@ from dagglot.targets.airflow.imports import Imports, airflow_module
 from dagglot.targets.airflow.names import FileNames, file_names, groups, module_name
 from dagglot.targets.airflow.natives import native_aliases, provider_package
 from dagglot.targets.airflow.order import Block, arranged
+from dagglot.targets.airflow.partitions import VARIABLE, declared, schedule_id, without_schedule
 from dagglot.targets.airflow.passing import Passing
 from dagglot.targets.airflow.retries import Attempts, attempts
 from dagglot.targets.airflow.shared import module_of
@@ -38,11 +39,13 @@ def lower(pipeline: Pipeline, context: Context) -> Lowered:
     file = File(pipeline, context.version)
     view = file.view()
     path = PurePosixPath("dags", f"{module_name(pipeline)}.py")
-    contribution = {
+    contribution: dict[str, Any] = {
         "helpers": sorted({*file.used, *file.flags}),
         "packages": sorted(file.packages),
         "setup": _setup(pipeline, context),
     }
+    if view.starter is not None:
+        contribution["starts"] = schedule_id(pipeline.id)
     data = {field: getattr(view, field) for field in DagFile.__dataclass_fields__}
     return Lowered((View("airflow/dag.py.j2", path, data),), contribution)
 
@@ -62,6 +65,8 @@ class File:
     """One DAG file while it is made; ``used`` collects the helpers that it calls."""
 
     def __init__(self, pipeline: Pipeline, version: str) -> None:
+        self.schedule = pipeline.schedule
+        pipeline = without_schedule(pipeline)
         self.woven: Woven = woven(pipeline)
         self.pipeline = self.woven.pipeline
         self.version = version
@@ -144,10 +149,23 @@ class File:
             item = f"ti.xcom_pull(task_ids='{self.woven.items[group.id]}')[ti.map_index]"
         return values.Instances(output, item)
 
+    @property
+    def has_params(self) -> bool:
+        """Whether a run is given something; its partition is a param."""
+        return bool(self.pipeline.params) or self.pipeline.partitions is not None
+
+    def partitions(self) -> Code | None:
+        """The statement that declares the partitions."""
+        if self.pipeline.partitions is None:
+            return None
+        made = declared(self.pipeline.partitions)
+        self.helper(made.function)
+        return pycode.assignment(VARIABLE, made)
+
     def hooks_before(self, task: Task) -> list[Code]:
         """The calls of the hooks that a hook of the task's own stands in the place of."""
         found = []
-        if self.pipeline.params:
+        if self.has_params:
             check = self.params_check()
             by_hand = check.kwargs if isinstance(check, Call) else ()
             found.append(pycode.literal(Call("check_params", (Code("context"),), by_hand)))
@@ -195,7 +213,7 @@ class File:
             jitter = () if plan.jitter is None else (("jitter", self.duration(plan.jitter)),)
             return {"retry_policy": Call(self.helper(f"{plan.own.title()}RetryPolicy"), (), jitter)}
         hooks: list[object] = [*self.waiting(plan)]
-        if self.pipeline.params:
+        if self.has_params:
             hooks.insert(0, self.params_check())
         if len(hooks) == 1:
             return {"pre_execute": hooks[0]}
@@ -241,14 +259,17 @@ class File:
         for teardown, setups in self.woven.setups.items():
             referenced |= {teardown, *setups}
         items = self.items(blocks, tasks, written, referenced)
-        dag = Head(self).dag(shared)
+        dag, starter = Head(self).dag(shared), Head(self).starter()
         callbacks = self.callbacks
         this_event = None if callbacks is None else callbacks.this_event()
         alerts = () if callbacks is None else tuple(callbacks.written())
         constants = tuple(Head(self).assets())
         scheduled = self.pipeline.schedule.params
+        partitions = self.partitions()
         self.imports_of_helpers()
         return DagFile(
+            partitions=partitions,
+            starter=starter,
             doc=docs.header(self.pipeline),
             imports=self.imports.blocks(),
             run_params=_run_params(scheduled) if scheduled and self.pipeline.params else None,
@@ -355,9 +376,11 @@ class File:
         check = self.helper("check_params")
         asked = [param.name for param in self.pipeline.params if param.required]
         scheduled = [name for name in asked if name in self.pipeline.schedule.params]
-        if not scheduled:
-            return check
-        return Call(self.airflow("partial"), (check,), (("by_hand", scheduled),))
+        keywords: list[tuple[str, object]] = [("by_hand", scheduled)] if scheduled else []
+        if self.pipeline.partitions is not None:
+            self.flags.add("check_partition")
+            keywords.append((VARIABLE, Code(VARIABLE)))
+        return Call(self.airflow("partial"), (check,), tuple(keywords)) if keywords else check
 
     def imports_of_helpers(self) -> None:
         for name in self.used:

@@ -60,6 +60,8 @@ RESERVED: Final = frozenset(
         *("ConstantRetryPolicy", "wait_exponentially", "wait_linearly", "wait_up_to", "k8s"),
         *("to_json", "json_text", "to_text", "value_at", "item_of", "boolean", "to_bool"),
         *("to_int", "to_float", "to_date", "to_datetime", "add_time"),
+        *("HourlyPartitions", "DailyPartitions", "WeeklyPartitions", "MonthlyPartitions"),
+        *("CronPartitions", "StaticPartitions", "TriggerDagRunOperator", "partitions"),
     }
 )
 

@@ -10,6 +10,7 @@ from dagglot.expressions import needed
 from dagglot.expressions.helpers import HELPERS
 from dagglot.pycode import Code
 from dagglot.targets.airflow.names import PACKAGE
+from dagglot.targets.airflow.partitions import CLASSES
 from dagglot.targets.base import Context, View
 
 MODULES: Final[Mapping[str, str]] = {
@@ -17,6 +18,7 @@ MODULES: Final[Mapping[str, str]] = {
     "each_of": "retries",
     "exit_fails": "exits",
     "run_time": "runs",
+    **dict.fromkeys(CLASSES, "partitions"),
     "LinearRetryPolicy": "retries",
     "ExponentialRetryPolicy": "retries",
     "ConstantRetryPolicy": "retries",
@@ -98,6 +100,8 @@ def _helpers(names: set[str], context: Context) -> Iterator[View]:
     folder = PurePosixPath("dags", PACKAGE)
     if names:
         yield View("airflow/helpers/__init__.py.j2", folder / "__init__.py")
+    if not names.isdisjoint(CLASSES[:-1]):
+        names = {*names, "run_time"}
     modules = sorted({MODULES[name] for name in names if name in MODULES})
     values = {name for name in names if name in HELPERS}
     functions = needed(values.union(*(_NEEDS.get(module, ()) for module in modules)))

@@ -55,9 +55,15 @@ class Airflow:
 
     def collisions(
         self,
-        contributions: Mapping[str, Mapping[str, Any]],  # noqa: ARG002 - one protocol
+        contributions: Mapping[str, Mapping[str, Any]],
     ) -> tuple[tuple[str, str, str], ...]:
-        return ()
+        """A pipeline that is called as the DAG that starts the runs of another one."""
+        starters = {f"{id}.schedule": id for id in contributions}
+        return tuple(
+            (starters[id], id, id)
+            for id in contributions
+            if id in starters and contributions[starters[id]].get("starts")
+        )
 
     def needs(self, pipeline: Pipeline, context: Context) -> tuple[Need, ...]:
         setup = self.lower(pipeline, context).contribution["setup"]
@@ -82,6 +88,7 @@ class Airflow:
         stores: Stores | None = None,
     ) -> dict[str, Any]:
         from dagglot.targets.airflow.lent import environment
+        from dagglot.targets.airflow.partitions import named
 
         return {
             **_request(root, python_path),
@@ -92,7 +99,7 @@ class Airflow:
                     "key": run.key,
                     "file": run.names.file,
                     "dag_id": run.names.pipeline,
-                    "params": dict(run.params),
+                    "params": {**run.params, **named(run.partition)},
                     "logical_date": run.time,
                     "timeout": run.timeout,
                     "answers": run.spoken(),
@@ -133,7 +140,6 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
         NativeBody,
         PythonBody,
         SensorBody,
-        TriggerPipelineBody,
     )
     from dagglot.targets.airflow.credentials import is_secret
     from dagglot.targets.airflow.names import PACKAGE, module_name
@@ -160,6 +166,15 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
         from dagglot.targets.airflow import assets
 
         yield from assets.refusals(pipeline, version, title)
+    if pipeline.partitions is not None:
+        for param in pipeline.params:
+            if param.name == "partition":
+                yield codes.UNSUPPORTED.at(
+                    param.span,
+                    target=title,
+                    feature="a param `partition` beside `partitions`",
+                    reason="by a param of that name a run is told which partition it works on",
+                )
     ours = {PACKAGE, module_name(pipeline)}
     if pipeline.alerts:
         from dagglot.targets.airflow import callbacks  # few pipelines tell anybody
@@ -196,13 +211,6 @@ def _refusals(pipeline: Pipeline, version: str) -> Iterator[Diagnostic]:
                         feature="a command whose first word is known at run time",
                         reason="DockerOperator does not render the entrypoint",
                     )
-            case TriggerPipelineBody(partition=partition) if partition is not None:
-                yield codes.UNSUPPORTED.at(
-                    task.at("partition"),
-                    target=title,
-                    feature="the partition of a run that is started",
-                    reason="dagglot does not generate partitions yet",
-                )
             case PythonBody(module=module) | CheckBody(look=PythonBody(module=module)):
                 modules = [module]
             case NativeBody(calls=calls) if "airflow" in calls:

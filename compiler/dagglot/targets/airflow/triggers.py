@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def trigger(made: Operator, body: TriggerPipelineBody) -> tuple[Code, dict[str, Any]]:
     """The operator that starts a run, with its params in ``conf``."""
     own: dict[str, Any] = {"trigger_dag_id": body.pipeline}
-    if body.params:
+    if body.params or body.partition is not None:
         own["conf"] = _conf(made, body)
     if body.wait:
         own["wait_for_completion"] = True
@@ -30,12 +30,19 @@ def trigger(made: Operator, body: TriggerPipelineBody) -> tuple[Code, dict[str, 
 def _conf(made: Operator, body: TriggerPipelineBody) -> object:
     """A map of templates where all that is rendered is text; else a template of JSON, which the
     operator reads: so the params keep their types."""
-    if all(map(_is_plain, body.params.values())):
+    given = dict(body.params)
+    if body.partition is not None:
+        given["partition"] = _as_text(body.partition)
+    if all(map(_is_plain, given.values())):
         return {
             name: made.text(value, ()) if isinstance(value, (str, Text, *NODES)) else thaw(value)
-            for name, value in body.params.items()
+            for name, value in given.items()
         }
-    return made.json(dict(body.params))
+    return made.json(given)
+
+
+def _as_text(value: Value) -> Value:
+    return Text((value,)) if isinstance(value, NODES) else value
 
 
 def _is_plain(value: Value) -> bool:

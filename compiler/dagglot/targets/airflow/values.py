@@ -15,7 +15,7 @@ from dagglot.frozen import dataclass
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import Json, Param, Pipeline
 from dagglot.pycode import Call
-from dagglot.targets.airflow import credentials
+from dagglot.targets.airflow import credentials, partitions
 
 
 @lru_cache(maxsize=256)
@@ -96,10 +96,6 @@ def param_call(param: Param, scheduled: Mapping[str, Json]) -> Call:
 # --- expressions --------------------------------------------------------------------------------
 
 
-def _never(*_: str) -> str:
-    raise AssertionError("the capability table refuses it")
-
-
 def python_names(
     pipeline: Pipeline,
     outputs: Mapping[str, str],
@@ -128,11 +124,15 @@ def python_names(
             return f"{from_context('ti')}.try_number"
         return _run(name, from_context("dag_run"), pipeline, used, '"')
 
+    def partition(name: str) -> str:
+        from_context("dag_run")
+        return _partition(pipeline, name)
+
     return Names(
         param=param,
-        params="typed_params" if _has_moments(pipeline) else "params",
+        params="typed_params" if _has_own(pipeline) else "params",
         run=run,
-        partition=_never,
+        partition=partition,
         output=lambda task: outputs[task],
         item="item",
         index="ti.map_index",
@@ -170,11 +170,15 @@ def jinja_names(pipeline: Pipeline, used: set[str], whole: bool, instances: Inst
             return "ti.try_number"
         return _run(name, "dag_run", pipeline, used, "'")
 
+    def partition(name: str) -> str:
+        used.add(partitions.VARIABLE)
+        return _partition(pipeline, name)
+
     return Names(
         param=param,
         params=_jinja_params(pipeline, params, param) if whole else params,
         run=run,
-        partition=_never,
+        partition=partition,
         output=instances.output,
         item=instances.item,
         index="ti.map_index",
@@ -198,7 +202,15 @@ def _run(name: str, dag_run: str, pipeline: Pipeline, used: set[str], quote: str
         case _:
             used.add("run_time")
             time = f"run_time({dag_run}, {quote}{_zone(pipeline)}{quote})"
+            if pipeline.partitions is not None and pipeline.partitions.keys:
+                time += ".replace(microsecond=0)"  # by which the runs of one tick are told apart
             return time if name == "time" else f"{time}.date()"
+
+
+def _partition(pipeline: Pipeline, name: str) -> str:
+    if pipeline.partitions is None:
+        raise AssertionError("the parser lets no such name through")
+    return partitions.field(pipeline.partitions, name)
 
 
 def converted(
@@ -223,14 +235,20 @@ def converted(
     return f"({call} if {source} else {null})" if type_.nullable else call
 
 
-def _has_moments(pipeline: Pipeline) -> bool:
-    return any(param.type.kind.is_moment for param in pipeline.params)
+def _has_own(pipeline: Pipeline) -> bool:
+    """Whether the map of all params is not what Airflow has by that name."""
+    return pipeline.partitions is not None or any(
+        param.type.kind.is_moment for param in pipeline.params
+    )
 
 
 def _jinja_params(pipeline: Pipeline, source: str, param: Callable[[str, Type], str]) -> str:
     """All params as a map; dates and datetimes in it have their types."""
-    if not _has_moments(pipeline):
+    if not _has_own(pipeline):
         return source
+    if pipeline.partitions is not None:  # whose key is one more of Airflow's params
+        every = (f"'{one.name}': {param(one.name, one.type)}" for one in pipeline.params)
+        return f"{{{', '.join(every)}}}"
     pairs = (
         f"'{one.name}': {param(one.name, one.type)}"
         for one in pipeline.params
@@ -240,4 +258,7 @@ def _jinja_params(pipeline: Pipeline, source: str, param: Callable[[str, Type], 
 
 
 def dag_params(pipeline: Pipeline) -> dict[str, Call]:
-    return {param.name: param_call(param, pipeline.schedule.params) for param in pipeline.params}
+    own = {param.name: param_call(param, pipeline.schedule.params) for param in pipeline.params}
+    if pipeline.partitions is not None:
+        own = {partitions.PARAM: partitions.param(pipeline.partitions), **own}
+    return own

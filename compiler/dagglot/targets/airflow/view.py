@@ -57,6 +57,15 @@ Item = PythonTask | Statement | MappedGroup
 
 
 @dataclass(frozen=True, slots=True)
+class Starter:
+    """A second DAG, which starts runs of the first: one for each static partition."""
+
+    dag: Code
+    task: Code
+    expanded: Code
+
+
+@dataclass(frozen=True, slots=True)
 class DagFile:
     """One DAG file, from top to bottom."""
 
@@ -69,8 +78,11 @@ class DagFile:
     alerts: tuple[AlertFunction, ...]
     run_type: str
     """What Airflow calls a run that the schedule makes."""
+    partitions: Code | None
+    """The object that knows which partition a run works on."""
     comments: tuple[Code, ...]
     assets: tuple[Code, ...]
     """The constants of assets that the file speaks of."""
     dag: Code
     items: tuple[Item, ...]
+    starter: Starter | None

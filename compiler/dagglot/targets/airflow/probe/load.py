@@ -46,16 +46,17 @@ def load(request: dict[str, Any]) -> dict[str, Any]:
             errors.append({"file": file, "message": problem})
         for _, dag in sorted(dags.items()):
             try:
-                pipelines.append(describe_dag(dag, file))
+                pipelines.append(describe_dag(dag, file, dags.get(f"{dag.dag_id}.schedule", dag)))
             except Exception:
                 message = common.last_lines(traceback.format_exc())
                 errors.append({"file": file, "message": message})
     return {"version": common.VERSION, "errors": errors, "pipelines": pipelines}
 
 
-def describe_dag(dag: Any, file: str) -> dict[str, Any]:
-    """One DAG: facts from the object that the file made, the schedule from what is serialized."""
-    scheduled = round_trip(dag)
+def describe_dag(dag: Any, file: str, clock: Any) -> dict[str, Any]:
+    """One DAG: facts from the object that the file made, the schedule from what is serialized of
+    the DAG itself, or of the one that starts its runs (`clock`)."""
+    scheduled = round_trip(clock)
     description = {
         "id": dag.dag_id,
         "file": file,
@@ -63,7 +64,7 @@ def describe_dag(dag: Any, file: str) -> dict[str, Any]:
         "docs": dag.doc_md,
         "owner": dag.owner,
         "tags": sorted(dag.tags or ()),
-        "schedule": describe_schedule(dag, scheduled.timetable),
+        "schedule": describe_schedule(clock, scheduled.timetable),
         "params": {name: describe_param(dag.params.get_param(name)) for name in dag.params},
         "max_active_runs": dag.max_active_runs,
         "max_active_tasks": dag.max_active_tasks,
