@@ -17,7 +17,7 @@ from dagglot.jobs import Job, Options
 from dagglot.project import NO_PROJECT, Project
 from dagglot.runtimes import environments, probe
 from dagglot.stores import Stores
-from dagglot.targets.base import Answer, Context, RunSpec
+from dagglot.targets.base import Answer, Context, RunNames, RunSpec
 
 HERE = Path(__file__).parent
 SOURCES = HERE / "src"
@@ -101,6 +101,9 @@ class Run:
     key: str = ""
     time: str | None = None
     answers: tuple[tuple[str, Answer], ...] = ()
+    partition: str | None = None
+    starter: str = ""
+    """What the target calls that which starts the runs of the pipeline, where that is to run."""
 
     @property
     def name(self) -> str:
@@ -167,16 +170,34 @@ def run(
     What the process printed stands in `scratch/log`. `variables` are of its environment, `options`
     are the probe's, `more` is for its request.
     """
-    built = everything(target)
+    return run_in(everything(target), runs, scratch, stores, variables, options, **more)
+
+
+def run_in(
+    built: Built,
+    runs: Sequence[Run],
+    scratch: Path,
+    stores: Stores | None = None,
+    variables: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Answers:
+    """The same for an output folder of one's own."""
     by_id = {pipeline.id: pipeline for pipeline in built.pipelines}
+
+    def names(run: Run) -> RunNames:
+        found = built.job.target.names(by_id[run.pipeline], built.job.context)
+        return replace(found, pipeline=run.starter, tasks={}) if run.starter else found
+
     specs = [
         RunSpec(
             run.name,
-            built.job.target.names(by_id[run.pipeline], built.job.context),
+            names(run),
             dict(run.params),
             time=run.time,
             timeout=RUN_TIMEOUT,
             answers=dict(run.answers),
+            partition=run.partition,
         )
         for run in runs
         if run.pipeline in by_id
@@ -194,7 +215,7 @@ def run(
     )
     raw = {one["key"]: one for one in answer["runs"]}
     traces = {
-        spec.key: trace.from_probe(raw[spec.key], spec.names, spec.names.pipeline, target)
+        spec.key: trace.from_probe(raw[spec.key], spec.names, spec.names.pipeline, built.job.name)
         for spec in specs
         if spec.key in raw
     }

@@ -30,6 +30,15 @@ def echo(**kwargs: Any) -> dict[str, Any]:
     return {name: show(value) for name, value in kwargs.items()}
 
 
+def jot(where: str, **kwargs: Any) -> dict[str, Any]:
+    """What arrives, also as a line of a file: nobody is told what a run that another one starts
+    returns."""
+    shown = echo(**kwargs)
+    with Path(os.environ["BEHAVIOUR_DIR"], where).open("a") as file:
+        file.write(json.dumps(shown) + "\n")
+    return shown
+
+
 def produce() -> dict[str, Any]:
     """An output of every JSON type, and what is converted to one."""
     return {

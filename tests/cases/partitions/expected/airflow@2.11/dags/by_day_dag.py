@@ -45,10 +45,11 @@ with DAG(
     @task
     @exit_fails
     def told(dag_run=None):
-        from behaviour.bodies import echo
+        from behaviour.bodies import jot
 
         return to_json(
-            echo(
+            jot(
+                where="days",
                 key=partitions.of(dag_run).key,
                 start=partitions.of(dag_run).start,
                 end=partitions.of(dag_run).end,

@@ -37,19 +37,23 @@ with DAG(
     },
     user_defined_macros={"add_time": add_time, "partitions": partitions},
 ):
-    RunDagOperator(
+    same = RunDagOperator(
         task_id="same",
         trigger_dag_id="by_day",
         conf={"partition": "{{ partitions.of(dag_run).date.isoformat() }}"},
         wait_for_completion=True,
-        poke_interval=60,
+        poke_interval=1,
     )
 
-    RunDagOperator(
+    before = RunDagOperator(
         task_id="before",
         trigger_dag_id="by_day",
         conf={
             "rows": 5,
             "partition": "{{ add_time(partitions.of(dag_run).date, days=-1).isoformat() }}",
         },
+        wait_for_completion=True,
+        poke_interval=1,
     )
+
+    same >> before

@@ -39,10 +39,11 @@ PARTITIONS = dg.DailyPartitionsDefinition(
 @with_outcome()
 @attempt()
 def told(context: dg.OpExecutionContext) -> Any:
-    from behaviour.bodies import echo
+    from behaviour.bodies import jot
 
     partition = partition_of(context, PARTITIONS)
-    result = echo(
+    result = jot(
+        where="days",
         key=partition.key,
         start=partition.start,
         end=partition.end,

@@ -20,25 +20,25 @@ PARTITIONS = dg.DailyPartitionsDefinition(
 @dg.op(name="starts_by_day__same")
 def same(context: dg.OpExecutionContext) -> str:
     partition = partition_of(context, PARTITIONS)
-    return start_run("by_day", partition=partition.date.isoformat(), poll=60)
+    return start_run("by_day", partition=partition.date.isoformat(), poll=1)
 
 
-@dg.op(name="starts_by_day__before")
+@dg.op(name="starts_by_day__before", ins={"start_after": dg.In(dg.Nothing)})
 def before(context: dg.OpExecutionContext) -> str:
     partition = partition_of(context, PARTITIONS)
     return start_run(
         "by_day",
         {"rows": 5},
         partition=add_time(partition.date, days=-1).isoformat(),
-        wait=False,
+        poll=1,
     )
 
 
 @dg.job(name="starts_by_day", partitions_def=PARTITIONS)
 def starts_by_day() -> None:
     """A run of another pipeline, for a partition of its own."""
-    same.alias("same")()
-    before.alias("before")()
+    same_ = same.alias("same")()
+    before.alias("before")(start_after=same_)
 
 
 START = datetime(2026, 1, 2, tzinfo=ZoneInfo("Europe/Madrid"))

@@ -17,7 +17,7 @@ with DAG(
         trigger_dag_id="by_region",
         conf={"size": 1, "partition": "eu"},
         wait_for_completion=True,
-        poke_interval=60,
+        poke_interval=1,
     )
 
     braces = RunDagOperator(
@@ -25,7 +25,7 @@ with DAG(
         trigger_dag_id="by_hand_alone",
         conf={"partition": literal("{{ braces")},
         wait_for_completion=True,
-        poke_interval=60,
+        poke_interval=1,
     )
 
     eu >> braces

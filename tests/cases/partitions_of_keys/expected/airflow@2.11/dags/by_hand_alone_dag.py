@@ -36,8 +36,8 @@ with DAG(
     @task
     @exit_fails
     def told(dag_run=None):
-        from behaviour.bodies import echo
+        from behaviour.bodies import jot
 
-        return to_json(echo(key=partitions.key(dag_run)))
+        return to_json(jot(where="braces", key=partitions.key(dag_run)))
 
     told()

@@ -47,10 +47,11 @@ with DAG(
     @task
     @exit_fails
     def told(params=None, dag_run=None):
-        from behaviour.bodies import echo
+        from behaviour.bodies import jot
 
         return to_json(
-            echo(
+            jot(
+                where="regions",
                 key=partitions.key(dag_run),
                 time=run_time(dag_run, "Europe/Madrid").replace(microsecond=0),
                 size=params["size"],

@@ -16,10 +16,10 @@ PARTITIONS = dg.StaticPartitionsDefinition(["{{ braces", "plain"])
 @dg.op(name="by_hand_alone__told")
 @attempt()
 def told(context: dg.OpExecutionContext) -> Any:
-    from behaviour.bodies import echo
+    from behaviour.bodies import jot
 
     partition_key = partition_key_of(context, PARTITIONS)
-    return to_json(echo(key=partition_key))
+    return to_json(jot(where="braces", key=partition_key))
 
 
 @dg.job(name="by_hand_alone", partitions_def=PARTITIONS)

@@ -29,10 +29,11 @@ PARTITIONS = dg.StaticPartitionsDefinition(["eu", "us", "ap-south"])
 @dg.op(name="by_region__told")
 @attempt()
 def told(context: dg.OpExecutionContext, params: ByRegionParams) -> Any:
-    from behaviour.bodies import echo
+    from behaviour.bodies import jot
 
     partition_key = partition_key_of(context, PARTITIONS)
-    result = echo(
+    result = jot(
+        where="regions",
         key=partition_key,
         time=run_time(context, "Europe/Madrid"),
         size=params.size,

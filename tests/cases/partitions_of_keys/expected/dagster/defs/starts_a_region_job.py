@@ -9,12 +9,12 @@ from pipeline_helpers.other_runs import start_run
 
 @dg.op(name="starts_a_region__eu")
 def eu() -> str:
-    return start_run("by_region", {"size": 1}, partition="eu", poll=60)
+    return start_run("by_region", {"size": 1}, partition="eu", poll=1)
 
 
 @dg.op(name="starts_a_region__braces", ins={"start_after": dg.In(dg.Nothing)})
 def braces() -> str:
-    return start_run("by_hand_alone", partition="{{ braces", poll=60)
+    return start_run("by_hand_alone", partition="{{ braces", poll=1)
 
 
 @dg.job(name="starts_a_region")
