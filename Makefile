@@ -44,6 +44,7 @@ demo: setup
 	@printf '\n\033[1m$$ dagglot compile examples %s -o build/demo\033[0m\n' "$(TARGETS)"
 	@$(BIN)/dagglot compile $(EXAMPLES) $(TARGETS) -o build/demo
 	@cd examples/project && ../../$(BIN)/dagglot compile --env dev -o ../../build/demo/project
+	@cd examples/asset_lineage && ../../$(BIN)/dagglot compile $(TARGETS) -o ../../build/demo/asset_lineage
 	@printf '\n\033[1m$$ cat examples/hello/pipeline.yaml\033[0m\n'
 	@cat examples/hello/pipeline.yaml
 	@for target in airflow@3.3/dags/hello_dag prefect/flows/hello_flow dagster/defs/hello_job; do \

@@ -39,10 +39,11 @@ SOURCES = {
     "churn_training": EXAMPLES / "churn_training",
     "warehouse_elt": EXAMPLES / "warehouse_elt",
     "project": EXAMPLES / "project" / "src",
+    "asset_lineage": EXAMPLES / "asset_lineage",
 }
 OWN = {
     *("greetings", "orders", "readings", "stations", "churn", "make_customers", "subscriptions"),
-    *("shop", "make_exports"),
+    *("shop", "make_exports", "lake"),
 }
 NOT_HERE = (
     "joblib",
@@ -183,6 +184,22 @@ def test_groups_and_defaults_runs(load: Import, tmp_path: Path) -> None:
     assert text.partition('"09:00"')[0] in readme
     assert json.loads(text) == outputs["totals.publish"]
     assert list((tmp_path / "staging").iterdir()) == []
+
+
+def test_the_asset_lineage_runs(load: Import, tmp_path: Path) -> None:
+    exports, cleaning, marts = (
+        load("asset_lineage", f"lake.{name}") for name in ("exports", "cleaning", "marts")
+    )
+    brought = [exports.bring_in(name, tmp_path) for name in ("orders", "rates")]
+    assert all(map(exports.has_rows, brought))
+    cleaned = cleaning.clean(tmp_path)
+    assert cleaned == {"read": 45, "kept": 40, "rejected": 3}
+    assert cleaning.is_each_once(tmp_path)
+    assert not cleaning.are_few(cleaned["rejected"], cleaned["read"])
+    sales = marts.sales(tmp_path)
+    assert marts.are_positive(sales["euros"])
+    readme = (EXAMPLES / "asset_lineage" / "README.md").read_text(encoding="utf-8")
+    assert marts.headline(sales["euros"], tmp_path) in readme
 
 
 def test_the_project_runs(load: Import, tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def modules() -> list[Path]:
         EXAMPLES / "fan_out",
         EXAMPLES / "ml_batch_scoring",
         EXAMPLES / "project" / "src",
+        EXAMPLES / "asset_lineage",
     ]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from case_folders import CASES
+from case_folders import CASES, EXAMPLES
+from dagglot import api
 from dagglot.project import NO_PROJECT
 from dagglot.runtimes import probe
 from dagglot.targets import registry
@@ -21,8 +22,10 @@ HERE = Path(__file__).parent
 pytestmark = pytest.mark.orchestrator
 
 
-def told(folder: Path, case: str, asked: dict[str, Any]) -> Any:
-    built = engines.build("dagster", [([CASES / case / "pipeline.yaml"], NO_PROJECT)], folder)
+def told(folder: Path, asked: dict[str, Any]) -> Any:
+    project = api.open_project(EXAMPLES / "asset_lineage").project
+    cases = [([CASES / "assets_of_ops" / "pipeline.yaml"], NO_PROJECT), ([], project)]
+    built = engines.build("dagster", cases, folder)
     script = HERE / "dagster_instance" / "updates.py"
     modules = ":".join(map(str, engines.modules()))
     done = subprocess.run(
@@ -41,10 +44,15 @@ def told(folder: Path, case: str, asked: dict[str, Any]) -> Any:
 def test_each_update_makes_one_run(tmp_path: Path) -> None:
     asked = {
         # `intake` updates `intake.orders`, then `intake.clean`
-        "runs": [["intake", "files"], "intake", "intake"],
-        "jobs": {"intake_each_update": 4, "intake_all_updated": 2},
+        "runs": [["intake", "files"], "intake", "intake", "shop_exports"],
+        "jobs": {
+            "intake_each_update": 4,
+            "intake_all_updated": 2,
+            "clean_orders": 1,
+            "sales_mart": 1,
+        },
     }
-    seen = told(tmp_path / "out", "assets_of_ops", asked)
+    seen = told(tmp_path / "out", asked)
     for runs in seen.values():
         assert {run["status"] for run in runs} == {"SUCCESS"}
         assert len({run["key"] for run in runs}) == len(runs)
@@ -54,6 +62,8 @@ def test_each_update_makes_one_run(tmp_path: Path) -> None:
         why, _, moment = run["outputs"]["show"].partition(" at ")
         assert why == "an update"
         assert datetime.fromisoformat(moment) == datetime.fromisoformat(run["time"])
+    # a job of ops has started one of assets, behind another
+    assert len(seen["clean_orders"]) == len(seen["sales_mart"]) == 1
     # {all: [orders, {any: [clean, files]}]}: files and orders, then clean and orders
     together = {run["key"] for run in seen["intake_all_updated"]}
     orders = sorted(int(run["key"]) for run in each)[::2]

@@ -7,7 +7,7 @@ from typing import Final
 
 from dagglot.diagnostics import advice
 from dagglot.diagnostics.model import Diagnostic
-from dagglot.ir.kinds import DurationWait, NotifyBody, SensorBody, UntilWait
+from dagglot.ir.kinds import CheckBody, DurationWait, NotifyBody, SensorBody, UntilWait
 from dagglot.ir.model import Pipeline, Task, TriggerRule
 from dagglot.lint.texts import Look
 
@@ -34,6 +34,8 @@ def watched(pipeline: Pipeline, look: Look) -> Iterator[Diagnostic]:  # noqa: AR
         if not (pipeline.on_failure or any(map(_tells, pipeline.tasks))):
             yield advice.NO_ALERT.at(pipeline.span, pipeline=pipeline.id)
     for task in pipeline.tasks:
+        if isinstance(task.body, CheckBody):
+            continue  # one that only warns is meant to
         if task.allow_failure and not task.on_failure and not _reacts(pipeline, task):
             yield advice.FAILURE_UNSEEN.at(task.at("allow_failure"), task=task.id)
 

@@ -231,7 +231,7 @@ def upstream_assets(task: Task, pipeline: Pipeline, reads: tuple[str, ...]) -> t
 
 def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
     """Why a pipeline cannot be assets; each finding names the task."""
-    steps: dict[str, str] = {job_name(pipeline): f"the pipeline `{pipeline.id}`"}
+    steps = {job_name(pipeline): f"the pipeline `{pipeline.id}`", "gather": "the helpers"}
     makers: dict[str, str] = {}
     mapped = control_flow.map_by_task(pipeline)
     for task in pipeline.tasks:
@@ -240,7 +240,7 @@ def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
             step = asset_step(task, pipeline)
             other = steps.setdefault(step, f"the task `{task.id}`")
             if other != f"the task `{task.id}`":
-                why = f"would be the step `{step}`, as is what Dagster makes of {other}"
+                why = f"would be the step `{step}`, a name that {other} has"
         for name in task.produces:
             other = makers.setdefault(name, task.id)
             if other != task.id:
@@ -250,8 +250,7 @@ def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
                 task.span,
                 target=title,
                 feature="`style: assets`",
-                reason=f"the task `{task.id}` {why}, and is no asset by itself; "
-                "take `style: ops`, where tasks say which assets they make",
+                reason=f"the task `{task.id}` {why}; with `style: ops` it may",
             )
 
 

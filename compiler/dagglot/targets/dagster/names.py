@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field
 from functools import lru_cache
 from itertools import chain, count
-from typing import Final
+from typing import Any, Final
 
 from dagglot import pycode
 from dagglot.diagnostics import codes
@@ -192,6 +192,24 @@ def collisions(pipelines: Collection[str]) -> Iterator[tuple[str, str, str]]:
         head, dunder, _ = job.partition("__")
         if dunder and head in ids:
             yield ids[head], id, job
+
+
+def step_collisions(
+    contributions: Mapping[str, Mapping[str, Any]],
+) -> Iterator[tuple[str, str, str]]:
+    """The same where a pipeline is assets, whose steps have no prefix."""
+    jobs = {normal_name(id): id for id in contributions}
+    owners: dict[str, str] = {}
+    for id, contribution in contributions.items():
+        for step in contribution.get("steps", ()):
+            head, dunder, _ = step.partition("__")
+            of_ops = jobs.get(head) if dunder else None
+            if of_ops is not None and "steps" in contributions[of_ops]:
+                of_ops = None
+            other = owners.setdefault(step, id)
+            for one in (other, jobs.get(step), of_ops):
+                if one not in (None, id):
+                    yield str(one), id, step
 
 
 def helper_nodes(pipeline: Pipeline) -> dict[tuple[str, str], str]:

@@ -68,9 +68,9 @@ class Dagster:
     def collisions(
         self, contributions: Mapping[str, Mapping[str, Any]]
     ) -> tuple[tuple[str, str, str], ...]:
-        from dagglot.targets.dagster.names import collisions
+        from dagglot.targets.dagster.names import collisions, step_collisions
 
-        return tuple(collisions(contributions))
+        return (*collisions(contributions), *step_collisions(contributions))
 
     def needs(self, pipeline: Pipeline, context: Context) -> tuple[Need, ...]:
         setup = self.lower(pipeline, context).contribution["setup"]

@@ -3,7 +3,8 @@
 First {"root", "options", "pools"}, answered by {"version", "jobs": [names]}; then {"execute": run}
 or {"read": run}, answered by the run: "run" is success or failed; a run whose config was refused
 has no tasks. A task has
-{"id", "index", "state", "attempts", "output", "started", "ended", "waits", "error", "missing"}:
+{"id", "index", "state", "attempts", "output", "started", "ended", "waits", "error", "missing",
+"materialized", "checked"}:
 - `state`: what Dagster says of the step. A step without any event was abandoned, `upstream_failed`,
   when an ancestor failed, else it had nothing to do, `skipped`. An output named `outcome` says more
   than Dagster can: it has `states`, and `index` where the op is mapped (None for all instances of a
@@ -11,6 +12,7 @@ has no tasks. A task has
 - `output`: read from the IO manager's storage; a map by name when an op has several, a list where
   one is dynamic.
 - `waits`: seconds that Dagster decided to wait before each further attempt.
+- `materialized`, `checked`: the assets that the step says it made, and what it found of assets.
 - `missing`: outputs that a successful step did not yield, which is how an op closes a gate.
 
 Every process of the multiprocess executor imports this file as its main module: no import here but
@@ -30,6 +32,12 @@ import time
 import warnings
 from typing import Any
 
+OF_NO_STEP = (
+    "ASSET_MATERIALIZATION_PLANNED",
+    "ASSET_CHECK_EVALUATION_PLANNED",
+    "ASSET_FAILED_TO_MATERIALIZE",
+)
+"""Events that name a step which need not have begun."""
 STATES = ("success", "failed", "skipped", "upstream_failed")
 
 
@@ -138,7 +146,7 @@ class Runner:
                 continue
             if event.event_type_value == "PIPELINE_FAILURE":
                 error = _root_message(event.job_failure_data.error) or event.message
-            elif event.step_key:
+            elif event.step_key and event.event_type_value not in OF_NO_STEP:
                 steps.setdefault(event.step_key, Step()).see(event, record.timestamp)
         succeeded = found is not None and found.status.value == "SUCCESS"
         return {
@@ -230,6 +238,8 @@ class Step:
         self.yielded_last: str | None = None
         self.output: Any = None
         self.missing: list[str] = []
+        self.materialized: list[dict[str, Any]] = []
+        self.checked: list[dict[str, Any]] = []
 
     def see(self, event: Any, when: float) -> None:
         match event.event_type_value:
@@ -250,6 +260,25 @@ class Step:
                 if event.step_output_data.mapping_key is not None:
                     self.mapping_keys.append(event.step_output_data.mapping_key)
                 self.yielded_last = event.step_output_data.mapping_key
+            case "ASSET_MATERIALIZATION":
+                made = event.event_specific_data.materialization
+                self.materialized.append(
+                    {
+                        "asset": made.asset_key.to_user_string(),
+                        "partition": made.partition,
+                        "metadata": {name: one.value for name, one in made.metadata.items()},
+                    }
+                )
+            case "ASSET_CHECK_EVALUATION":
+                found = event.event_specific_data
+                self.checked.append(
+                    {
+                        "asset": found.asset_key.to_user_string(),
+                        "check": found.check_name,
+                        "passed": found.passed,
+                        "severity": found.severity.value.lower(),
+                    }
+                )
             case "HANDLED_OUTPUT":
                 data = event.event_specific_data
                 path = (data.metadata or {}).get("path")
@@ -314,6 +343,8 @@ class Step:
             "waits": self.waits,
             "error": self.error,
             "missing": self.missing,
+            "materialized": self.materialized,
+            "checked": self.checked,
         }
 
 

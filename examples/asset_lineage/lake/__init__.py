@@ -1,0 +1,1 @@
+"""The data sets of a shop, each a file in one folder."""
