@@ -56,7 +56,7 @@ with DAG(
         "rows": Param(
             3,
             type="integer",
-            minimum=1,
+            minimum=0,
             description="How many orders there are.",
         ),
     },

@@ -107,7 +107,7 @@ def mart_has_rows() -> None:
 
 
 @flow(name="shop_sales", retries=0, log_prints=True)
-def shop_sales(rows: Annotated[StrictInt, Field(ge=1)] = 3) -> None:
+def shop_sales(rows: Annotated[StrictInt, Field(ge=0)] = 3) -> None:
     """Each task makes one data set.
 
     The mart is read by **finance**.
