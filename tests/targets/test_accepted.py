@@ -146,7 +146,7 @@ _PREFECT_KINDS = (
         }
     )
 )
-_DAGSTER_KINDS = frozenset(
+_DAGSTER_KINDS = _TOLD | frozenset(
     {
         *("sql", "http", "notify", "secrets", "connection-fields"),
         *(

@@ -103,6 +103,14 @@ def of_all(pipeline: Pipeline) -> Iterator[Told]:
         yield from of_task(pipeline, task)
 
 
+def of_all_alerts(pipeline: Pipeline) -> tuple[Alert, ...]:
+    """The alerts that are told of an event, in the order of their declaration."""
+    if not pipeline.alerts:
+        return ()
+    names = {alert.name for event in of_all(pipeline) for alert in event.alerts}
+    return tuple(alert for alert in pipeline.alerts if alert.name in names)
+
+
 def _told(
     pipeline: Pipeline, names: dict[State, tuple[str, ...]], task: Task | None
 ) -> Iterator[Told]:

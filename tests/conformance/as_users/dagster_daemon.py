@@ -18,6 +18,7 @@ run_coordinator:
   module: dagster.core.run_coordinator
   class: QueuedRunCoordinator
   config: {max_concurrent_runs: 2}  # each has a process for each of its steps
+run_monitoring: {enabled: true, poll_interval_seconds: 5}  # of runs that have a timeout
 """
 LOCATIONS = (
     "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }"
@@ -31,6 +32,7 @@ LAUNCH = """mutation Launch($params: ExecutionParams!) {
 def main():
     import common
 
+    os.environ.update(REQUEST["environment"])
     os.environ["PYTHONPATH"] = os.pathsep.join(REQUEST["python_path"])
     with common.home_folder() as home:
         Path(home, "dagster.yaml").write_text(SETTINGS)
@@ -62,6 +64,19 @@ def run_all(url):
     with dagster.DagsterInstance.get() as instance:
         options = {"short_waits": False, "in_process": False, "start_method": "spawn"}
         runner = worker.Runner(common, location, instance, options)
+        # a sensor tells of what happens after its first tick
+        sensors = [one.name for one in location.repository.sensor_defs]
+
+        def looking():
+            states = instance.all_instigator_state()
+            ticked = [
+                one.name
+                for one in states
+                if instance.get_ticks(one.instigator_origin_id, one.selector_id, limit=1)
+            ]
+            return set(sensors) <= set(ticked)
+
+        services.until(looking, 240, "sensors that do not look")
         runs = [{**run, "run_id": launched(url, found, run)} for run in REQUEST["runs"]]
 
         def ended():
@@ -69,6 +84,7 @@ def run_all(url):
             return all(state in FINAL for state in states)
 
         services.until(ended, REQUEST["seconds"], "runs that have not ended")
+        services.linger(REQUEST)
         return [runner.read(run) for run in runs]
 
 

@@ -24,7 +24,7 @@ from dagglot.ir.model import (
     TriggerRule,
 )
 from dagglot.pycode import INDENT, Call, Code
-from dagglot.targets.dagster import assets, connections, control_flow, labels, retries
+from dagglot.targets.dagster import assets, connections, control_flow, labels, retries, told
 from dagglot.targets.dagster.body import op_body
 from dagglot.targets.dagster.executor import executor
 from dagglot.targets.dagster.lower import File, shown_metadata
@@ -126,6 +126,9 @@ class AssetsFile(File):
         return keywords
 
     def limits(self, task: Task, body: OpBody) -> Iterator[Code]:
+        tells = told.of_task(self.pipeline, task, self) if self.names.alerts else None
+        if tells is not None:
+            yield Code(f"@{tells}")
         has_limit = task.timeout is not None and not isinstance(task.body, NoopBody)
         if body.guarded or has_limit:
             limit = {"timeout": retries.seconds(task.timeout)} if task.timeout is not None else {}

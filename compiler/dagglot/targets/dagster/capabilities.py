@@ -40,6 +40,13 @@ _PARTITIONS: Final = (
     "and no other"
 )
 
+_DAEMON: Final = "a running daemon, which evaluates sensors"
+
+_TELLS: Final = (
+    "hooks of Dagster know neither retries nor what ends green without a success, such as a task "
+    "that is skipped or may fail: a decorator in the helpers tells"
+)
+
 _CODE: Final[Mapping[Feature, Verdict]] = {
     # kinds of task
     Feature.PYTHON: emulated(
@@ -377,6 +384,30 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "as the others: an op that logs a warning and ends green, also after its timeout"
     ),
     Feature.FRESHNESS: native("a freshness policy of the asset, which the daemon evaluates"),
+    # who is told
+    Feature.RUN_ON_FAILURE: native(
+        "a run failure sensor, which tells within half a minute", setup=_DAEMON
+    ),
+    Feature.RUN_ON_SUCCESS: native(
+        "a run status sensor, which tells within half a minute", setup=_DAEMON
+    ),
+    Feature.TASK_ON_FAILURE: emulated(_TELLS),
+    Feature.TASK_ON_SUCCESS: emulated(_TELLS),
+    Feature.TASK_ON_RETRY: emulated(_TELLS),
+    **dict.fromkeys(
+        (Feature.DEADLINE, Feature.DEADLINE_FROM_STARTED),
+        emulated(
+            "a sensor that looks twice a minute for runs that have become late, those in the "
+            "queue too; a freshness policy is for assets, and tells nobody",
+            setup=_DAEMON,
+        ),
+    ),
+    Feature.RUN_TIMEOUT: native(
+        "the tag `dagster/max_runtime`: Dagster's run monitoring, which looks at intervals, ends "
+        "the run's processes",
+        setup="run monitoring in `dagster.yaml`, and a running daemon: without them no run is "
+        "stopped",
+    ),
     # only Dagster's
     Feature.TARGET_OPTIONS: native(),
     Feature.TASK_OPTIONS: emulated("an op has no metadata: tags"),

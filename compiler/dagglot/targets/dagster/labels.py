@@ -19,6 +19,8 @@ OWNER: Final = "owner"
 GROUP: Final = "group"
 MAX_ACTIVE_RUNS: Final = "max_active_runs"
 """The tag of runs of which a limit of the instance lets only some run at once."""
+MAX_RUNTIME: Final = "dagster/max_runtime"
+"""The tag of a run that Dagster's daemon stops after so many seconds."""
 PRIORITY: Final = "dagster/priority"
 CONSUMES: Final = "consumes"
 """The tag of ops that read assets."""
@@ -61,6 +63,8 @@ def job_tags(pipeline: Pipeline) -> dict[str, str]:
     tags = _tags(((OWNER, pipeline.owner),), pipeline.tags)
     if pipeline.concurrency.max_active_runs is not None:
         tags[MAX_ACTIVE_RUNS] = job_name(pipeline)
+    if pipeline.timeout is not None:
+        tags[MAX_RUNTIME] = f"{pipeline.timeout.total_seconds():g}"
     return tags
 
 

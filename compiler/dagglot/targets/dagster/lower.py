@@ -10,10 +10,18 @@ from typing import Any
 
 from dagglot import pycode
 from dagglot.ir.kinds import NEEDS_GROUND
-from dagglot.ir.model import CheckBody, Connection, NoopBody, Pipeline, Task, TriggerRule
+from dagglot.ir.model import (
+    CheckBody,
+    Connection,
+    NoopBody,
+    Pipeline,
+    SensorBody,
+    Task,
+    TriggerRule,
+)
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.base import Context, Lowered, View
-from dagglot.targets.dagster import connections, control_flow, labels, retries
+from dagglot.targets.dagster import connections, control_flow, labels, retries, told
 from dagglot.targets.dagster.body import list_body, op_body
 from dagglot.targets.dagster.capabilities import capabilities
 from dagglot.targets.dagster.control_flow import Map
@@ -81,6 +89,7 @@ class File:
         self.secrets: set[str] = set()
         self.asks_webserver = False
         self.connections: dict[str, set[str]] = {}
+        self.told_connections: dict[str, set[str]] = {}
         self.groups = labels.groups_by_id(pipeline.groups)
         self.policies = self.shared_policies()
         self.has_outcomes = self.names.has_outcomes
@@ -112,6 +121,7 @@ class File:
     def view(self) -> JobFile:
         pipeline = self.pipeline
         params = self.params()
+        alerts = tuple(self.alerts())
         ops = tuple(self.ops())
         made = self.starter()
         if made is not None and pipeline.concurrency.on_overlap == "skip":
@@ -123,12 +133,14 @@ class File:
                 *self.partitions(),
                 *(pycode.assignment(name, policy) for policy, name in self.policies.items()),
             ),
+            alerts=alerts,
             ops=ops,
             definitions=self.definitions(),
             job=self.job(),
             assets=self.assets(),
             constants=made.constants if made else (),
             schedule=made.definition if made else None,
+            sensors=tuple(told.sensors(pipeline, self)) if self.names.sensors else (),
             imports=self.imports.blocks(),
         )
 
@@ -154,9 +166,11 @@ class File:
     def starts(self) -> dict[str, Any]:
         """The schedule, or the sensor, for the definitions."""
         given = self.pipeline.schedule
+        tell = list(self.names.sensors.values())
         if given.on_assets is not None:
-            return {"schedule": None, "sensors": [self.names.schedule]}
-        return {"schedule": self.names.schedule if ticks(given) is not None else None}
+            return {"schedule": None, "sensors": [self.names.schedule, *tell]}
+        made = {"schedule": self.names.schedule if ticks(given) is not None else None}
+        return {**made, "sensors": tell} if tell else made
 
     # --- assets ---------------------------------------------------------------------------------
 
@@ -232,6 +246,45 @@ class File:
             fields=fields,
         )
 
+    # --- who is told ----------------------------------------------------------------------------
+
+    def alerts(self) -> Iterator[Function]:
+        """The functions that tell of an event."""
+        for alert in self.pipeline.alerts:
+            name = self.names.alerts.get(alert.name)
+            if name is None:
+                continue
+            from dagglot.targets.dagster.alerts import told_of_end
+
+            body = told_of_end(alert, self.pipeline, self.names)
+            for connection, asked in body.connections.items():
+                self.told_connections.setdefault(connection, set()).update(asked)
+            body.connections = {}
+            told_as = "dict[str, str]"
+            if body.context:
+                told_as = self.helper("events", "Event")
+            self.need(body)
+            yield Function(
+                decorators=(),
+                signature=signature(name, [f"event: {told_as}"], "None"),
+                before=body.before(),
+                imports=body.imports.blocks(INDENT),
+                statements=body.lines(),
+            )
+        if self.names.alerts:
+            # what the helpers must tell apart
+            flags = self.helpers.setdefault("events", set())
+            if self.has_outcomes:
+                flags.add("SkipTask")
+            if self.maps:
+                flags.add("elements")
+                self.helpers.setdefault("rules", set()).add("tells")
+            if any(task.timeout is not None for task in self.pipeline.tasks):
+                flags.add("AttemptTimeoutError")
+            if any(isinstance(task.body, SensorBody) for task in self.pipeline.tasks):
+                flags.add("WaitTimedOut")
+                self.helpers.setdefault("sensors", set()).add("WaitTimedOut")
+
     # --- ops ------------------------------------------------------------------------------------
 
     def ops(self) -> Iterator[Function]:
@@ -278,6 +331,10 @@ class File:
             decorators.append(Code(f"{self.helper('past', 'after_previous_run')}()"))
             if self.has_outcomes:
                 self.helpers["past"].add("outcomes")
+        if self.names.alerts:
+            tells = told.of_task(self.pipeline, task, self)
+            if tells is not None:
+                decorators.append(tells)
         if task.produces:
             decorators.append(self.materializes(task))
         if isinstance(task.body, CheckBody):
@@ -449,20 +506,23 @@ class File:
             made[self.names.resources[one.name]] = connections.resource(one, asked)
         return made
 
-    def connected(self) -> Iterator[tuple[Connection, set[str]]]:
-        """The connections that ops work with, and what they ask of them."""
+    def connected(self, *, told: bool = False) -> Iterator[tuple[Connection, set[str]]]:
+        """The connections that ops work with, and what they ask of them; also alerts, if `told`."""
         for one in self.pipeline.connections:
-            if one.name in self.connections:
-                yield one, self.connections[one.name]
+            asked = self.connections.get(one.name, set())
+            if told:
+                asked = asked | self.told_connections.get(one.name, set())
+            if asked:
+                yield one, asked
 
     def setup(self, version: str) -> dict[str, Any]:
         """What must exist outside the code; empty where that is nothing."""
         made: dict[str, Any] = {}
-        if self.secrets or self.connections or self.asks_webserver:
+        if self.secrets or self.connections or self.told_connections or self.asks_webserver:
             from dagglot.targets.dagster import setup
 
             made["variables"] = [setup.of_secret(name) for name in sorted(self.secrets)]
-            for one, asked in self.connected():
+            for one, asked in self.connected(told=True):
                 made["variables"] += setup.of_connection(one, asked)
             if self.asks_webserver:
                 made["variables"].append(dict(setup.WEBSERVER))
@@ -472,6 +532,10 @@ class File:
         limit = self.pipeline.concurrency.max_active_runs
         if limit is not None:
             made["runs"] = [job_name(self.pipeline), limit]
+        if self.pipeline.timeout is not None:
+            made["monitoring"] = True
+        if self.names.sensors:
+            made["sensors"] = True
         if any(isinstance(task.body, NEEDS_GROUND) for task in self.pipeline.tasks):
             from dagglot.targets.ground import ground
 

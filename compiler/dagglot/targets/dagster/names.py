@@ -119,6 +119,10 @@ OF_PARTITIONS: Final = frozenset(
     }
 )
 
+# And where somebody is told of events.
+_OF_EVENTS: Final = frozenset({"tells", "tell_run", "tell_late"})
+_SENSORS: Final = {"failed": "on_failure", "success": "on_success", "late": "deadline"}
+
 # And where gates and branches are ops that do not yield.
 _OF_DECISIONS: Final = frozenset({"Iterator", "choose", "chosen", "is_open"})
 
@@ -335,6 +339,10 @@ class FileNames:
     """By the id of the task or the group with ``for_each``."""
     resources: Mapping[str, str] = field(default_factory=dict)
     """The resource of a connection, which is also the parameter of the ops that work with it."""
+    alerts: Mapping[str, str] = field(default_factory=dict)
+    """The functions that tell of an event, by the names of the alerts."""
+    sensors: Mapping[str, str] = field(default_factory=dict)
+    """The sensors that tell of an event of the run, by its state."""
     outputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """The outputs of a branch that is an op with one for each task directly below, by that one."""
     params_key: str = "params"
@@ -396,6 +404,17 @@ def file_names(pipeline: Pipeline, *, as_assets: bool = False) -> FileNames:
         one.id: _map_names(one, functions, control_flow.gathered(pipeline), taken)
         for one in control_flow.maps(pipeline)
     }
+    alerts: dict[str, str] = {}
+    sensors: dict[str, str] = {}
+    if pipeline.alerts:
+        from dagglot.ir import events
+
+        taken |= _OF_EVENTS
+        for alert in events.of_all_alerts(pipeline):
+            alerts[alert.name] = _taking(pycode.identifier(f"tell_{alert.name}", taken), taken)
+        for event in events.of_run(pipeline):
+            name = f"{job_name(pipeline)}_{_SENSORS[event.state]}"
+            sensors[event.state] = _taking(pycode.identifier(name, taken), taken)
     return FileNames(
         job,
         schedule,
@@ -408,6 +427,8 @@ def file_names(pipeline: Pipeline, *, as_assets: bool = False) -> FileNames:
         outcomes,
         maps,
         resources,
+        alerts,
+        sensors,
         {} if has_outcomes else branch_outputs(pipeline),
         _taking(pycode.identifier(f"{prefix}params", used), used) if prefix else "params",
     )

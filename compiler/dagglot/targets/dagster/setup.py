@@ -80,9 +80,13 @@ def view(
                 says.append(one["says"])
     pools = sorted({name for one in contributions for name in one["setup"].get("pools", ())})
     runs = [one["setup"]["runs"] for one in contributions if "runs" in one["setup"]]
+    monitoring = any(one["setup"].get("monitoring") for one in contributions)
+    sensors = any(one["setup"].get("sensors") for one in contributions)
     notes = dict.fromkeys(note for one in contributions for note in one["setup"].get("ground", ()))
-    if variables or pools or runs or notes:
+    if variables or pools or runs or monitoring or sensors or notes:
         data = {
+            "monitoring": monitoring,
+            "sensors": sensors,
             "pools": [
                 {
                     "name": Code(shlex.quote(name)),

@@ -17,8 +17,8 @@ from dagglot.targets.dagster.names import DEFINITIONS, FOLDER, PACKAGE
 
 MODULES: Final = (
     *("alerts", "assets", "attempts", "branches", "checks", "connections", "containers"),
-    *("databases", "http", "mail", "other_runs", "params", "partitions", "past", "pods"),
-    *("rules", "runs", "sensors", "shell"),
+    *("databases", "events", "http", "mail", "other_runs", "params", "partitions", "past"),
+    *("pods", "rules", "runs", "sensors", "shell"),
 )
 """The modules of the helper package beside `values`, which all targets share."""
 _ON_CONNECTIONS: Final = frozenset({"Database", "HttpService", "MailServer"})

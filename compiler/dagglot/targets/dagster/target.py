@@ -44,13 +44,15 @@ class Dagster:
         return run_names(pipeline, as_assets=options(pipeline, context).get("style") == "assets")
 
     def refusals(self, pipeline: Pipeline, context: Context) -> tuple[Diagnostic, ...]:
-        from dagglot.targets.dagster import connections, names, options
+        from dagglot.targets.dagster import connections, names, options, told
 
         title = f"{self.title} {context.version}"
+        as_assets = options.options(pipeline, context).get("style") == "assets"
         return (
             *names.refusals(pipeline, title),
             *options.refusals(pipeline, context, title),
             *connections.refusals(pipeline, title),
+            *told.refusals(pipeline, as_assets, title),
         )
 
     def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
@@ -79,6 +81,7 @@ class Dagster:
             *(Need("environment variable", one["name"]) for one in setup.get("variables", ())),
             *(Need("pool limit", name) for name in setup.get("pools", ())),
             *((Need("run limit", runs[0]),) if runs else ()),
+            *((Need("run monitoring", "enabled"),) if setup.get("monitoring") else ()),
         )
 
     def probe(self, name: Literal["load", "run", "stores"]) -> Path:

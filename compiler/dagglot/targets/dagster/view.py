@@ -44,6 +44,8 @@ class JobFile:
     params: ParamsClass | None
     policies: tuple[Code, ...]
     """Constants: the partitions, and the retry policies of several ops."""
+    alerts: tuple[Function, ...]
+    """What tells of an event."""
     ops: tuple[Function, ...]
     definitions: tuple[Code, ...]
     """The assets that a job of assets makes, and their checks."""
@@ -54,6 +56,7 @@ class JobFile:
     schedule: Function | Code | None
     """What starts the job by itself: a sensor, or a schedule, which is a function where it has a
     guard, else the statement that defines it."""
+    sensors: tuple[Function, ...]
 
 
 def signature(name: str, parameters: list[str], returns: str) -> Code:

@@ -10,9 +10,9 @@ from typing import Final
 
 from dagglot.expressions.helpers import HELPERS
 from dagglot.frozen import dataclass
+from dagglot.ir import events
 from dagglot.ir.kinds import CallWait
 from dagglot.ir.model import (
-    Alert,
     BranchBody,
     CheckBody,
     GateBody,
@@ -159,18 +159,9 @@ def naming(pipeline: Pipeline) -> Naming:
     mapped = mapped_ids(pipeline)
     items = {id: _take(f"{id}_items", taken) for id in mapped}
     readers = {id: _take(f"read_{id}_items", taken) for id in mapped}
-    alerts = {one.name: _take(f"tell_{one.name}", taken) for one in told_by_hooks(pipeline)}
+    told = events.of_all_alerts(pipeline)
+    alerts = {one.name: _take(f"tell_{one.name}", taken) for one in told}
     return Naming(module, flow, params, tasks, futures, constants, items, readers, rules, alerts)
-
-
-def told_by_hooks(pipeline: Pipeline) -> tuple[Alert, ...]:
-    """The alerts that are told of events, in the order of their declaration."""
-    if not pipeline.alerts:
-        return ()
-    from dagglot.ir import events
-
-    names = {alert.name for event in events.of_all(pipeline) for alert in event.alerts}
-    return tuple(alert for alert in pipeline.alerts if alert.name in names)
 
 
 def _future(pipeline: Pipeline, task: Task) -> str:

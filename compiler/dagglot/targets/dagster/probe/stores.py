@@ -1,7 +1,7 @@
 """Which environment variables and limits a Dagster lacks: `python stores.py ANSWER < REQUEST`.
 
-Request: {"needs": [[kind, name]]}, a kind being `environment variable`, `pool limit` or `run
-limit`; and "folder", whose `.env` Dagster reads as well.
+Request: {"needs": [[kind, name]]}, a kind being `environment variable`, `pool limit`, `run
+limit` or `run monitoring`; and "folder", whose `.env` Dagster reads as well.
 Answer: {"version", "missing": [[kind, name]], "unasked": null or why it could not be asked}.
 The instance is that of DAGSTER_HOME; no value leaves it.
 """
@@ -48,6 +48,8 @@ def limited() -> set[tuple[str, str]]:
         queue = instance.get_concurrency_config().run_queue_config
         runs = queue.tag_concurrency_limits if queue is not None else ()
         values = [limit.get("value") for limit in runs if limit["key"] == "max_active_runs"]
+        if instance.run_monitoring_enabled:
+            pools.add(("run monitoring", "enabled"))
         return pools | {("run limit", value) for value in values if isinstance(value, str)}
 
 

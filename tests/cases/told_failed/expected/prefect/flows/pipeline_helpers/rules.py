@@ -33,7 +33,9 @@ class PipelineFailed(Exception):
 
     def __init__(self, message: str, failed_tasks: Iterable[str]) -> None:
         super().__init__(message)
-        self.failed_tasks = sorted({re.sub(r"\[\d+\]$", "", one) for one in failed_tasks})
+        # instances have their index in their names
+        ids = {re.sub(r"\[\d+\]$", "", one) for one in failed_tasks}
+        self.failed_tasks = sorted(ids)
 
 
 class Ended(State[Any]):
@@ -180,7 +182,8 @@ def finish(tasks: Iterable[Outcome]) -> None:
         if one.status == FAILED and not one.terms.is_ignored
     ]
     if names:
-        raise PipelineFailed(f"failed: {', '.join(names)}", names)
+        causes = [one.name for one in _outcomes(tasks) if one.status == FAILED]
+        raise PipelineFailed(f"failed: {', '.join(names)}", causes)
 
 
 def _submitted(

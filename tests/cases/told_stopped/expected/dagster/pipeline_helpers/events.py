@@ -1,0 +1,163 @@
+"""Who is told what becomes of ops and runs."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+
+from .rules import SkipTask
+
+Alert = Callable[[dict[str, str]], None]
+"""A function that tells somebody of an event."""
+
+
+def tells(
+    pipeline: str,
+    task: str,
+    *,
+    on_failure: Iterable[Alert] = (),
+    on_success: Iterable[Alert] = (),
+    on_retry: Iterable[Alert] = (),
+    owner: str = "",
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator of an op's function: who is told how its attempts end.
+
+    Dagster's hooks know neither retries nor what ends green without a success: a task
+    that is skipped, or one that may fail.
+    """
+
+    def tell(alerts: Iterable[Alert], state: str, error: str = "") -> None:
+        context = dg.OpExecutionContext.get()
+        event = _event(context.run, pipeline, state, task, error, owner)
+        _tell(event, alerts, context.log)
+
+    @contextmanager
+    def told() -> Iterator[None]:
+        try:
+            yield
+        except SkipTask:
+            raise
+        except Exception as error:
+            if _is_retried(error):
+                tell(on_retry, "retrying", _words(error))
+            else:
+                tell(on_failure, "failed", _words(error))
+            raise
+        else:
+            tell(on_success, "success")
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with told():
+                return function(*args, **kwargs)
+
+        @functools.wraps(function)
+        def generate(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            with told():
+                yield from function(*args, **kwargs)
+
+        made = generate if inspect.isgeneratorfunction(function) else run
+        return made
+
+    return decorate
+
+
+def _is_retried(error: Exception) -> bool:
+    context = dg.OpExecutionContext.get()
+    policy = context.op_def.retry_policy
+    if policy is None or not getattr(error, "allow_retries", True):
+        return False
+    return context.retry_number < policy.max_retries
+
+
+def _words(error: Exception) -> str:
+    return _line(f"{type(error).__name__}: {str(error).strip()}")
+
+
+def tell_run(
+    context: dg.RunStatusSensorContext,
+    pipeline: str,
+    *alerts: Alert,
+    owner: str = "",
+    ids: Mapping[str, str] | None = None,
+) -> None:
+    """Tell how a run ended; `ids` are those of tasks whose steps are called otherwise."""
+    run = context.dagster_run
+    state = "success" if run.status is dg.DagsterRunStatus.SUCCESS else "failed"
+    error = ""
+    if isinstance(context, dg.RunFailureSensorContext):
+        error = _failures(context, ids or {})
+    event = _event(run, pipeline, state, "", error, owner)
+    _tell(event, alerts, context.log)
+
+
+def _failures(context: dg.RunFailureSensorContext, ids: Mapping[str, str]) -> str:
+    """The tasks that failed; where none did, why the run did."""
+    message = context.failure_event.message or ""
+    if message.startswith("Exceeded maximum runtime"):
+        return "timed out"
+    run_id = context.dagster_run.run_id
+    records = context.instance.get_records_for_run(
+        run_id, of_type=dg.DagsterEventType.STEP_OUTPUT
+    ).records
+    outputs = [one.event_log_entry.dagster_event for one in records]
+    events = [one for one in outputs if one and _failed(one)]
+    for event in context.get_step_failure_events():
+        said = event.step_failure_data.user_failure_data
+        if said is None or not (said.description or "").startswith("not run: "):
+            events.append(event)
+    steps = {re.sub(r"\[.*\]$", "", event.step_key or "") for event in events}
+    return ", ".join(sorted(ids.get(step, step) for step in steps)) or _line(message)
+
+
+def _failed(event: dg.DagsterEvent) -> bool:
+    """Whether an op tells those after it that it failed, which may end green."""
+    state = event.step_output_data.metadata.get("state")
+    return state is not None and state.value == "failed"
+
+
+def _event(
+    run: dg.DagsterRun, pipeline: str, state: str, task: str, error: str, owner: str
+) -> dict[str, str]:
+    """What is told; its `message` is for alerts that have none."""
+    run_id = run.run_id
+    webserver = os.environ.get("DAGSTER_WEBSERVER_URL", "").rstrip("/")
+    return {
+        "pipeline": pipeline,
+        "task": task,
+        "run_id": run_id,
+        "state": state,
+        "url": f"{webserver}/runs/{run_id}" if webserver else "",
+        "error": error,
+        "owner": owner,
+        "message": f"{pipeline}: {task} {state}" if task else f"{pipeline}: {state}",
+    }
+
+
+def _tell(
+    event: dict[str, str], alerts: Iterable[Alert], log: dg.DagsterLogManager
+) -> None:
+    """Tell of an event; an alert that fails is logged, and keeps no other from being told.
+
+    The log has no more than the type of the error: what it says may have the address,
+    which is a secret.
+    """
+    for alert in alerts:
+        try:
+            alert(event)
+        except (Exception, SystemExit) as error:
+            log.error(f"{alert.__name__} failed: {type(error).__name__}")
+
+
+def _line(words: str) -> str:
+    """The first line; of an address in it, neither the user nor the password."""
+    line = re.sub(r"//\S*@", "//***@", words.strip().partition("\n")[0])
+    return line if len(line) <= 200 else f"{line[:199]}…"
