@@ -11,6 +11,7 @@ defs = dg.Definitions(
     schedules=[deadline_of_schedule_job.deadline_of_schedule_schedule],
     sensors=[
         deadline_kept_job.deadline_kept_deadline,
+        deadline_of_schedule_job.deadline_of_schedule_on_failure,
         deadline_of_schedule_job.deadline_of_schedule_deadline,
     ],
 )

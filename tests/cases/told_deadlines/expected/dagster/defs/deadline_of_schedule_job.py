@@ -8,8 +8,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
-from pipeline_helpers.events import tell_late
+from pipeline_helpers.alerts import tell_webhook
+from pipeline_helpers.events import Event, tell_late, tell_run
 from pipeline_helpers.mail import MailServer
+from pipeline_helpers.params import checked_at_launch
+
+
+class DeadlineOfScheduleParams(dg.ConfigurableResource):
+    """What a run of `deadline_of_schedule` may be given."""
+
+    region: str = "eu"
 
 
 def tell_oncall(event: dict[str, str]) -> None:
@@ -22,11 +30,20 @@ def tell_oncall(event: dict[str, str]) -> None:
     )
 
 
+def tell_hook(event: Event) -> None:
+    params = DeadlineOfScheduleParams(**event.config("params"))
+    message = f"{params.region}: {event['state']}"
+    tell_webhook("https://example.com/hook", {**event, "message": message}, timeout=30)
+
+
 @dg.op(name="deadline_of_schedule__work")
 def work() -> None: ...
 
 
-@dg.job(name="deadline_of_schedule")
+@dg.job(
+    name="deadline_of_schedule",
+    resource_defs={"params": checked_at_launch(DeadlineOfScheduleParams)},
+)
 def deadline_of_schedule() -> None:
     """Two hours from the scheduled time on."""
     work.alias("work")()
@@ -47,7 +64,20 @@ def deadline_of_schedule_schedule(
 ) -> dg.RunRequest | dg.SkipReason:
     if context.scheduled_execution_time < START:
         return dg.SkipReason("the schedule has not started yet")
-    return dg.RunRequest()
+    return dg.RunRequest(
+        run_config=dg.RunConfig(
+            resources={"params": DeadlineOfScheduleParams(region="us")},
+        ),
+    )
+
+
+@dg.run_failure_sensor(
+    name="deadline_of_schedule_on_failure",
+    monitored_jobs=[deadline_of_schedule],
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def deadline_of_schedule_on_failure(context: dg.RunFailureSensorContext) -> None:
+    tell_run(context, "deadline_of_schedule", tell_hook)
 
 
 @dg.sensor(

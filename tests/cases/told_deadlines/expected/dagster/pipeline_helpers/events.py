@@ -7,14 +7,14 @@ import inspect
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import dagster as dg
 
-Alert = Callable[[dict[str, str]], None]
+Alert = Callable[["Event"], None]
 """A function that tells somebody of an event."""
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -42,7 +42,8 @@ def tells(
 
     def tell(alerts: Iterable[Alert], state: str, error: str = "") -> None:
         context = dg.OpExecutionContext.get()
-        event = _event(context.run, pipeline, state, task, error, owner)
+        run, instance = context.run, context.instance
+        event = _event(run, instance, pipeline, state, task, error, owner)
         _tell(event, alerts, context.log)
 
     @contextmanager
@@ -87,6 +88,33 @@ def _words(error: Exception) -> str:
     return _line(f"{type(error).__name__}: {str(error).strip()}")
 
 
+def tell_run(
+    context: dg.RunStatusSensorContext,
+    pipeline: str,
+    *alerts: Alert,
+    owner: str = "",
+    ids: Mapping[str, str] | None = None,
+) -> None:
+    """Tell how a run ended; `ids` are those of tasks whose steps are called otherwise."""
+    run = context.dagster_run
+    state = "success" if run.status is dg.DagsterRunStatus.SUCCESS else "failed"
+    error = ""
+    if isinstance(context, dg.RunFailureSensorContext):
+        error = _failures(context, ids or {})
+    event = _event(run, context.instance, pipeline, state, "", error, owner)
+    _tell(event, alerts, context.log)
+
+
+def _failures(context: dg.RunFailureSensorContext, ids: Mapping[str, str]) -> str:
+    """The tasks that failed; where none did, why the run did."""
+    message = context.failure_event.message or ""
+    if message.startswith("Exceeded maximum runtime"):
+        return "timed out"
+    events = context.get_step_failure_events()
+    steps = {re.sub(r"\[.*\]$", "", event.step_key or "") for event in events}
+    return ", ".join(sorted(ids.get(step, step) for step in steps)) or _line(message)
+
+
 def tell_late(
     context: dg.SensorEvaluationContext,
     pipeline: str,
@@ -116,7 +144,7 @@ def tell_late(
         and last < begin + after <= min(now, one.end_time or now)
     }
     for run in late.values():
-        event = _event(run, pipeline, "late", "", "", owner)
+        event = _event(run, context.instance, pipeline, "late", "", "", owner)
         _tell(event, alerts, context.log)
     context.update_cursor(str(now))
     return dg.SkipReason(f"{len(late)} runs have become late")
@@ -132,13 +160,39 @@ def _begin(record: dg.RunRecord, since: str) -> float | None:
     return datetime.fromisoformat(scheduled).timestamp()
 
 
+class Event(dict[str, str]):
+    """What is told, and the run that it is of."""
+
+    def __init__(
+        self,
+        told: dict[str, str],
+        run: dg.DagsterRun,
+        instance: dg.DagsterInstance,
+    ) -> None:
+        super().__init__(told)
+        self.run = run
+        self.run_id = run.run_id
+        self.instance = instance
+
+    def config(self, resource: str) -> dict[str, Any]:
+        """What the run's config says of a resource."""
+        resources = self.run.run_config.get("resources", {})
+        return dict(resources.get(resource, {}).get("config", {}))
+
+
 def _event(
-    run: dg.DagsterRun, pipeline: str, state: str, task: str, error: str, owner: str
-) -> dict[str, str]:
+    run: dg.DagsterRun,
+    instance: dg.DagsterInstance,
+    pipeline: str,
+    state: str,
+    task: str,
+    error: str,
+    owner: str,
+) -> Event:
     """What is told; its `message` is for alerts that have none."""
     run_id = run.run_id
     webserver = os.environ.get("DAGSTER_WEBSERVER_URL", "").rstrip("/")
-    return {
+    told = {
         "pipeline": pipeline,
         "task": task,
         "run_id": run_id,
@@ -148,11 +202,10 @@ def _event(
         "owner": owner,
         "message": f"{pipeline}: {task} {state}" if task else f"{pipeline}: {state}",
     }
+    return Event(told, run, instance)
 
 
-def _tell(
-    event: dict[str, str], alerts: Iterable[Alert], log: dg.DagsterLogManager
-) -> None:
+def _tell(event: Event, alerts: Iterable[Alert], log: dg.DagsterLogManager) -> None:
     """Tell of an event; an alert that fails is logged, and keeps no other from being told.
 
     The log has no more than the type of the error: what it says may have the address,

@@ -43,6 +43,8 @@ def _error(state: State[Any]) -> str:
         error = state.result(raise_on_failure=False)
     if state.name == "TimedOut" or isinstance(error, TimeoutError):
         return "timed out"
+    if tasks := getattr(error, "failed_tasks", None):
+        return ", ".join(tasks)
     said = str(error) if isinstance(error, BaseException) else state.message or ""
     line = said.strip().partition("\n")[0]
     if isinstance(error, BaseException):

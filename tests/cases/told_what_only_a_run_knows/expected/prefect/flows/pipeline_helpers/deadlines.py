@@ -28,8 +28,11 @@ def tell_when_late(
     assert context is not None
     assert context.flow_run is not None
     run, pipeline = context.flow_run, context.flow.name
-    begin = run.start_time if since == "started" else runtime.flow_run.scheduled_start_time
-    late = (begin or datetime.now(UTC)) + timedelta(seconds=after)
+    if since == "started":
+        begin = run.start_time or datetime.now(UTC)
+    else:
+        begin = runtime.flow_run.scheduled_start_time
+    left = begin + timedelta(seconds=after) - datetime.now(UTC)
 
     def check() -> None:
         with get_client(sync_client=True) as client:
@@ -39,7 +42,7 @@ def tell_when_late(
         event = event_of(run, pipeline, "late", owner=owner)
         tell(event, alerts, flow_run_logger(run))
 
-    left = (late - datetime.now(UTC)).total_seconds()
-    timer = threading.Timer(max(left, 0), copy_context().run, [check])
+    seconds = max(left.total_seconds(), 0)
+    timer = threading.Timer(seconds, copy_context().run, [check])
     timer.daemon = True
     timer.start()
