@@ -22,9 +22,7 @@ def raise_failures(futures: Mapping[str, PrefectFuture[Any]]) -> None:
     for future in futures.values():
         with suppress(Exception):  # Prefect shows the task as Crashed
             future.wait()
-    states = {name: future.state for name, future in futures.items()}
-    failed = [
-        name for name, state in states.items() if state.is_failed() or state.is_crashed()
-    ]
-    if failed or not all(state.is_completed() for state in states.values()):
-        raise TasksFailed(sorted(failed))
+    states = {name: future.state.type.value for name, future in futures.items()}
+    if any(state != "COMPLETED" for state in states.values()):
+        bad = ("FAILED", "CRASHED")
+        raise TasksFailed(sorted(name for name, one in states.items() if one in bad))

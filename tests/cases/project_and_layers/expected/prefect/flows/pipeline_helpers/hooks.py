@@ -26,8 +26,8 @@ def tells(
         ended = "success" if state.is_completed() else "failed"
         error = "" if state.is_completed() else _error(state)
         if isinstance(run, TaskRun):
-            name = runtime.flow_run.flow_name or ""
-            event = event_of(run, name, ended, task=of.name, error=error, owner=owner)
+            pipeline, task = runtime.flow_run.flow_name or "", of.name
+            event = event_of(run, pipeline, ended, task=task, error=error, owner=owner)
             tell(event, alerts, task_run_logger(run))
         else:
             event = event_of(run, of.name, ended, error=error, owner=owner)
@@ -45,9 +45,10 @@ def _error(state: State[Any]) -> str:
         return "timed out"
     if tasks := getattr(error, "failed_tasks", None):
         return ", ".join(tasks)
-    said = state.message or ""
+    said = str(error) if isinstance(error, BaseException) else state.message or ""
+    line = said.strip().partition("\n")[0]
     if isinstance(error, BaseException):
-        said = f"{type(error).__name__}: {error}"
-    line = next(iter(said.splitlines()), "").removesuffix(": ")
-    # a user and a password in an address
-    return re.sub(r"://\S*@", "://***@", line)[:200]
+        line = f"{type(error).__name__}: {line}"
+    # neither the user nor the password of an address
+    line = re.sub(r"//\S*@", "//***@", line)
+    return line if len(line) <= 200 else f"{line[:199]}…"
