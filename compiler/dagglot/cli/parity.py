@@ -84,7 +84,6 @@ def parity(
     """
     from dagglot import parity as comparing
     from dagglot.reports import parity as reports
-    from dagglot.run_inputs import Inputs
     from dagglot.scenarios import Words
 
     findings = Format.JSON if format is Shape.JSON else Format.TEXT
@@ -93,6 +92,8 @@ def parity(
             wrong_usage("give two traces or more: `dagglot parity --traces before.json after.json`")
         done = comparing.of_files(paths or ())
     else:
+        from dagglot.run_inputs import Inputs
+
         params = pairs(param, "--param")
         words = Words(pairs(given, "--given"), params, partition, scenario)
         inputs = Inputs(params, pairs(answer, "--answer"), partition, time)

@@ -525,6 +525,14 @@ POOL_TOO_SMALL: Final = _rule(
     "A task waits until as many slots of its pool are free as it takes. The project file says that "
     "the pool has fewer, so this task would wait for ever.",
 )
+PARTITION_UNNAMED: Final = _rule(
+    "DG321",
+    "partition-unnamed",
+    "a run that an update of assets starts names none of the partition keys",
+    "Of static `keys` each run must name one. A tick of `cron` or `every` makes a run for each, and a "
+    "hand or another pipeline says which; an update of an asset tells nothing of them. Partitions of "
+    "time, of which the last complete one is meant, go together with `on_assets`.",
+)
 
 # --- DG4xx: targets -----------------------------------------------------------------------------
 

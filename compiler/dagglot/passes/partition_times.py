@@ -17,7 +17,7 @@ def partition_times(pipeline: Pipeline) -> tuple[Pipeline, tuple[Diagnostic, ...
     partitions = pipeline.partitions
     if partitions is None:
         return pipeline, ()
-    found = tuple(_keys(partitions))
+    found = (*_keys(partitions), *_unnamed(pipeline, partitions))
     if partitions.keys or partitions.start is None or not _can_be_asked(pipeline, partitions):
         return pipeline, found  # what is wrong has been said
     # most pipelines have no partitions
@@ -39,6 +39,13 @@ def _keys(partitions: Partitions) -> Iterator[Diagnostic]:
     for key, times in Counter(partitions.keys).items():
         if times > 1:
             yield codes.PARTITION_TWICE.at(partitions.at("keys"), key=key)
+
+
+def _unnamed(pipeline: Pipeline, partitions: Partitions) -> Iterator[Diagnostic]:
+    schedule = pipeline.schedule
+    if partitions.keys and schedule.on_assets is not None:
+        help = "let a pipeline that runs on the update start this one with `partition`"
+        yield codes.PARTITION_UNNAMED.at(schedule.at("on_assets"), help=help)
 
 
 def _can_be_asked(pipeline: Pipeline, partitions: Partitions) -> bool:

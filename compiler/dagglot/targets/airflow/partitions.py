@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from dagglot.ir.model import Json, Partitions, Pipeline, Schedule
 from dagglot.pycode import Call
-from dagglot.semantics import firetimes, partitions
 
 VARIABLE: Final = "partitions"
 """What the object is called in a DAG file and in templates."""
@@ -28,6 +27,8 @@ def declared(found: Partitions) -> Call:
     """The object that knows the partitions."""
     if found.keys:
         return Call("StaticPartitions", (list(found.keys),))
+    from dagglot.semantics import firetimes, partitions  # few pipelines have partitions
+
     first, last = partitions.first(found), partitions.last(found)
     positional: tuple[object, ...] = ()
     keywords: list[tuple[str, object]] = []
@@ -63,6 +64,8 @@ def param_schema(found: Partitions) -> dict[str, Any]:
 
 
 def param_description(found: Partitions) -> str:
+    from dagglot.semantics import partitions
+
     first = partitions.first(found)
     if found.keys or first is None:
         return "The partition to work on."
