@@ -12,7 +12,10 @@ import pytest
 
 from case_folders import TARGETS
 from dagglot import compile, plan_jobs
+from dagglot.features import Feature
 from dagglot.project import NO_PROJECT
+from dagglot.targets import registry
+from dagglot.targets.base import Support
 
 HOSTILE = {
     "quotes": "a'b\"c'''d\"\"\"e",
@@ -87,6 +90,21 @@ def document(text: str) -> dict[str, Any]:
     }
 
 
+def alerts(text: str) -> dict[str, Any]:
+    """Every free text of what people are told."""
+    told = text + "${{ params.text }}${{ event.error }}" + text
+    return {
+        "alerts": {
+            "chat": {"type": "slack", "webhook": text, "channel": text, "message": told},
+            "mail": {"type": "email", "to": [text, text], "subject": told, "message": text},
+            "hook": {"type": "webhook", "url": text, "headers": {"X-A": text}, "message": told},
+            "own": {"type": "python", "call": "a.b:c", "args": {"x": text, "y": {text: text}}},
+        },
+        "on_failure": ["chat", "mail", "hook", "own"],
+        "defaults": {"on_failure": "hook", "on_success": "own"},
+    }
+
+
 def shape(source: str) -> str:
     """The tree of a module without the values of its constants, and without how text is joined."""
 
@@ -137,7 +155,7 @@ def shape(source: str) -> str:
 def compiled(text: str, target: str, folder: Path) -> dict[str, str]:
     source = folder / "fields.yaml"
     # JSON's pairs of surrogates are no YAML, and some characters would be line breaks as they are
-    words = json.dumps(document(text), ensure_ascii=False)
+    words = json.dumps({**document(text), **_told(text, target)}, ensure_ascii=False)
     words = re.sub("[\u007f-\uffff]", lambda match: f"\\u{ord(match[0]):04x}", words)
     source.write_text(words, encoding="utf-8")
     (job,), _ = plan_jobs.jobs([target], folder / "out", NO_PROJECT)
@@ -149,6 +167,14 @@ def compiled(text: str, target: str, folder: Path) -> dict[str, str]:
         for path, text in plan.create.items()
         if path.suffix == ".py"
     }
+
+
+def _told(text: str, target: str) -> dict[str, Any]:
+    name, _, version = target.partition("@")
+    chosen = registry.get(name)
+    table = chosen.capabilities(version or chosen.versions[0])
+    told = table[Feature.RUN_ON_FAILURE].support is not Support.UNSUPPORTED
+    return alerts(text) if told else {}
 
 
 @pytest.mark.parametrize("target", TARGETS)

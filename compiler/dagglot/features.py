@@ -15,14 +15,14 @@ from typing import Final, NamedTuple
 from dagglot.diagnostics.model import Span
 from dagglot.expressions.tree import (
     ConnectionField,
-    EventField,
+    Leaf,
     PartitionField,
     RunField,
     SecretRef,
     TaskOutput,
     references,
 )
-from dagglot.ir import connections, flow, kinds
+from dagglot.ir import connections, events, flow, kinds
 from dagglot.ir.model import (
     Backoff,
     BranchBody,
@@ -313,6 +313,11 @@ def _of_pipeline(pipeline: Pipeline, target: str) -> Iterator[Use]:
             name for task in pipeline.tasks for name in task.produces
         }:
             yield Use(Feature.FRESHNESS, asset.span)
+    for alert in events.told(pipeline):
+        for leaf in references(alert.settings):
+            used = _of_leaf(leaf)
+            if used is not None:
+                yield Use(used, alert.span)
     if pipeline.deadline is not None:
         started = pipeline.deadline.from_ == "started"
         late = Feature.DEADLINE_FROM_STARTED if started else Feature.DEADLINE
@@ -476,21 +481,27 @@ def _of_task(task: Task, target: str, mapped: frozenset[str]) -> Iterator[Use]:
         yield Use(Feature.TASK_OPTIONS, at("targets"))
     for value, key in values_of(task):
         for leaf in references(value):
-            match leaf:
-                case TaskOutput():
-                    yield Use(Feature.TASK_OUTPUT, at(key))
-                case RunField(name="attempt"):
-                    yield Use(Feature.RUN_ATTEMPT, at(key))
-                case RunField():
-                    yield Use(Feature.RUN_FIELDS, at(key))
-                case PartitionField():
-                    yield Use(Feature.PARTITION_FIELDS, at(key))
-                case SecretRef():
-                    yield Use(Feature.SECRETS, at(key))
-                case ConnectionField() | EventField():
-                    yield Use(Feature.CONNECTION_FIELDS, at(key))
-                case _:
-                    pass
+            feature = _of_leaf(leaf)
+            if feature is not None:
+                yield Use(feature, at(key))
+
+
+def _of_leaf(leaf: Leaf) -> Feature | None:
+    match leaf:
+        case TaskOutput():
+            return Feature.TASK_OUTPUT
+        case RunField(name="attempt"):
+            return Feature.RUN_ATTEMPT
+        case RunField():
+            return Feature.RUN_FIELDS
+        case PartitionField():
+            return Feature.PARTITION_FIELDS
+        case SecretRef():
+            return Feature.SECRETS
+        case ConnectionField():
+            return Feature.CONNECTION_FIELDS
+        case _:
+            return None
 
 
 _OF_KEYS = {
