@@ -9,6 +9,7 @@ from dagglot.ir.model import (
     Body,
     ContainerBody,
     DbtBody,
+    Deadline,
     NotebookBody,
     Pipeline,
     SparkBody,
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
 
 def ground(pipeline: Pipeline, table: Capabilities) -> list[str]:
-    """The set-up notes of the kinds that a pipeline uses, each once, in the order of their use."""
-    used = (_feature(task.body) for task in pipeline.tasks)
+    """The set-up notes of the kinds that a pipeline uses, each once, in the order of their use; then
+    of its deadline."""
+    used = [_feature(task.body) for task in pipeline.tasks]
+    if pipeline.deadline is not None:
+        used.append(of_deadline(pipeline.deadline))
     notes = (table[feature].setup for feature in dict.fromkeys(used) if feature is not None)
     return list(dict.fromkeys(note for note in notes if note))
 
@@ -40,6 +44,13 @@ def _feature(body: Body) -> Feature | None:
             return Feature(f"container-{runtime}")
         case _:
             return None
+
+
+def of_deadline(deadline: Deadline) -> Feature:
+    from dagglot.features import Feature
+
+    started = deadline.from_ == "started"
+    return Feature.DEADLINE_FROM_STARTED if started else Feature.DEADLINE
 
 
 def bullet(note: str) -> str:

@@ -345,13 +345,13 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
         "a DeadlineAlert of the logical date; where no time makes the runs, of the time at which "
         "the run was queued. Of a run by hand of a DAG with a schedule that was started without a "
         "logical date nobody is told",
-        setup="an executor that runs callbacks, such as LocalExecutor",
+        setup="for the deadline an executor that runs callbacks, such as LocalExecutor",
         since="3.3",
     ),
     Feature.DEADLINE_FROM_STARTED: lossy(
         "a DeadlineAlert, which counts from when the run was queued: where as many runs as may be "
         "are active, that is before it starts",
-        setup="an executor that runs callbacks, such as LocalExecutor",
+        setup="for the deadline an executor that runs callbacks, such as LocalExecutor",
         since="3.3",
     ),
     Feature.SCHEDULE_ON_ASSETS: native(
