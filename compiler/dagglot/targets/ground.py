@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def ground(pipeline: Pipeline, table: Capabilities) -> list[str]:
-    """The set-up notes of the kinds that a pipeline uses, each once, in the order of their use; then
+    """The set-up notes of the kinds that a pipeline uses, each once, in the order of their use, and
     of its deadline."""
     used = [_feature(task.body) for task in pipeline.tasks]
     if pipeline.deadline is not None:
