@@ -167,7 +167,7 @@ def answers(target: str) -> Answers:
     apart = run(target, [one for one in runs if one.pipeline in OF_PROCESSES], scratch)
     options = {"in_process": True, "console": True}
     rest = [one for one in runs if one.pipeline not in OF_PROCESSES]
-    together = run(target, rest, scratch, options=options, log="log-together")
+    together = run(target, rest, scratch, options=options)
     return Answers(apart.traces | together.traces, apart.raw | together.raw, scratch)
 
 
@@ -178,13 +178,12 @@ def run(
     stores: Stores | None = None,
     variables: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
-    log: str = "log",
     **more: Any,
 ) -> Answers:
     """Those of `runs` whose pipeline the target accepts, in one process of the orchestrator.
 
-    What the process printed stands in the file `log` of `scratch`. `variables` are of its
-    environment, `options` are the probe's, `more` is for its request.
+    What the process printed stands in `scratch/log`. `variables` are of its environment, `options`
+    are the probe's, `more` is for its request.
     """
     return run_in(everything(target), runs, scratch, stores, variables, options, **more)
 
@@ -227,7 +226,7 @@ def run_in(
         {**request, **more},
         timeout=1200,
         env={**os.environ, **probe.environment(), **environment},
-        log=scratch / log,
+        log=scratch / "log",
     )
     raw = {one["key"]: one for one in answer["runs"]}
     traces = {
