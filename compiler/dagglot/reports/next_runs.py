@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from dagglot.ir.model import Schedule
+from dagglot.ir.model import AssetCondition, Schedule
 from dagglot.next_runs import NextRun, NextRuns
 from dagglot.reports.table import Cell, Paint, aligned, count
 
@@ -81,8 +81,8 @@ def _differs(run: NextRun, found: NextRuns) -> bool:
 
 def _described(schedule: Schedule) -> str:
     if schedule.on_assets is not None:
-        return "runs when its assets are updated"
-    if schedule.every is not None:
+        words = f"when data is updated: {_condition(schedule.on_assets)}"
+    elif schedule.every is not None:
         words = f"every {_elapsed(schedule.every)}"
     elif schedule.cron is not None:
         words = f"{schedule.cron} in {schedule.timezone}"
@@ -91,6 +91,19 @@ def _described(schedule: Schedule) -> str:
     for name, at in (("from", schedule.start), ("to", schedule.end)):
         words += f", {name} {at.isoformat(timespec='minutes')}" if at is not None else ""
     return words if schedule.enabled else f"switched off ({words})"
+
+
+def _condition(given: AssetCondition) -> str:
+    """``raw.orders or (raw.items and raw.rates)``."""
+    if given.asset is not None:
+        return given.asset
+    words = "and" if given.operator == "all" else "or"
+    parts = [_condition(one) for one in given.operands]
+    several = (
+        f"({part})" if len(one.operands) > 1 else part
+        for one, part in zip(given.operands, parts, strict=True)
+    )
+    return f" {words} ".join(several)
 
 
 def _elapsed(value: timedelta) -> str:
