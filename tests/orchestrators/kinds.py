@@ -123,6 +123,8 @@ def _runs(http: HttpServer, scratch: Path) -> list[Run]:
     real = (("path", f"{tools.environment() / 'bin'}{os.pathsep}{os.environ['PATH']}"),)
     return [
         Run("kind_sql", time=TIME),
+        Run("checks", time=TIME),
+        Run("assets", time=TIME),
         Run("kind_sql_postgres", time=TIME),
         Run("kind_sql_duckdb", time=TIME),
         Run("secrets", time=TIME),

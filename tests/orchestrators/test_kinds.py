@@ -111,6 +111,46 @@ def test_http_says_what_was_answered_in_short(target: str) -> None:
     assert not re.search("500: x{201}", log)
 
 
+# --- data ---------------------------------------------------------------------------------------
+
+
+@targets("checks")
+def test_checks(target: str) -> None:
+    found = told(target)
+    ends = {
+        # at its two attempts; what only warns never fails, whatever it finds or raises
+        "sales.not_empty": "failed",
+        "report": "upstream_failed",
+        "whole.part.two[0]": "failed",
+        "whole.after[0]": "upstream_failed",
+    }
+    tasks = found.tasks("checks")
+    assert {id: one["state"] for id, one in tasks.items()} == dict.fromkeys(tasks, "success") | ends
+    assert tasks["sales.not_empty"]["attempts"] == 2
+    assert tasks["sales.no_table"]["attempts"] == 1
+    assert found.traces["checks"]["run"] == "failed"
+    checks = [
+        id for id in tasks if id.partition("[")[0].count(".") > id.startswith(("load", "whole"))
+    ]
+    assert len(checks) == 12
+    assert {tasks[id]["output"] for id in checks} == {None}
+    log = (found.scratch / "log").read_text(errors="replace")
+    for words in ("check `many` of `load.orders` does not hold", "no_such_table", "no data was"):
+        assert words in log
+
+
+@targets("assets")
+def test_assets(target: str) -> None:
+    found = told(target)
+    tasks = found.tasks("assets")
+    assert {id: one["state"] for id, one in tasks.items()} == {
+        **dict.fromkeys(tasks, "success"),
+        "rates": "skipped",
+    }
+    assert tasks["region[1]"]["output"] == [0, 1, 2]
+    assert found.traces["assets"]["run"] == "success"
+
+
 # --- sensors ------------------------------------------------------------------------------------
 
 FOUND = {"http": "http", "path": "x" * 1000, "sql": 1, "call": "sensor_call", "raises": True}
