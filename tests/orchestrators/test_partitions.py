@@ -190,7 +190,7 @@ def test_no_task_of_a_run_on_no_partition_is_done(target: str) -> None:
 @pytest.mark.parametrize("target", GROUPS)
 def test_a_run_of_a_static_key(target: str) -> None:
     time = datetime.fromisoformat("2026-10-26T03:00+01:00")
-    assert output(target, "eu by hand") == echo(key="eu", time=time, size=2)
+    assert output(target, "eu by hand") == echo(key="eu", time=time, size=2, note="by hand")
     tasks = {task["id"]: task for task in answers(target).traces["eu by hand"]["tasks"]}
     assert tasks["script"]["output"] == "eu"
     assert tasks["only_there"]["state"] == "success"
@@ -212,5 +212,7 @@ def test_a_tick_starts_a_run_for_each_key(target: str) -> None:
     assert answers(target).traces["tick"]["run"] == "success"
     time = datetime.fromisoformat("2026-10-25T03:00+01:00")
     ticked = [line for line in lines(target, "regions") if line["size"] == ["int", "3"]]
-    expected = [echo(key=key, time=time, size=3) for key in ("eu", "us", "ap-south")]
+    expected = [
+        echo(key=key, time=time, size=3, note="{{ ds }}") for key in ("eu", "us", "ap-south")
+    ]
     assert sorted(ticked, key=str) == sorted(expected, key=str)

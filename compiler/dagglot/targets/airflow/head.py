@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from dagglot import pycode
+from dagglot.expressions.emit_jinja import protected
 from dagglot.ir.expand import thaw
 from dagglot.ir.model import AssetCondition
 from dagglot.pycode import Call, Code
@@ -141,8 +142,8 @@ class Head:
             "skip_when_already_exists": True,
         }
         partial = Call(f"{file.airflow('TriggerDagRunOperator')}.partial", (), tuple(task.items()))
-        params = {name: thaw(value) for name, value in schedule.params.items()}
-        confs = [{partitions.PARAM: key, **params} for key in found.keys]
+        given = [{partitions.PARAM: key, **schedule.params} for key in found.keys]
+        confs = [_rendered_to(thaw(one)) for one in given]
         return Starter(
             dag=pycode.layout(dag, 0, 5, 1),
             task=pycode.assignment("start", partial, pycode.INDENT),
@@ -179,6 +180,15 @@ class Head:
                 Code("# would count only when the DAG is first deployed.)"),
             )
         return ()
+
+
+def _rendered_to(value: object) -> object:
+    """What Jinja makes this value of: it renders every text of a `conf`."""
+    if isinstance(value, str):
+        return protected(value)
+    if isinstance(value, list):
+        return [_rendered_to(one) for one in value]
+    return {k: _rendered_to(one) for k, one in value.items()} if isinstance(value, dict) else value
 
 
 _OWN: Final = ("run_params", partitions.VARIABLE)

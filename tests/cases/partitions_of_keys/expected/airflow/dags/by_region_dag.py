@@ -33,6 +33,7 @@ with DAG(
             description="The partition to work on.",
         ),
         "size": Param(type="integer"),
+        "note": Param("by hand", type="string"),
     },
     default_args={
         "owner": "data-eng",
@@ -52,6 +53,7 @@ with DAG(
                 key=partitions.key(dag_run),
                 time=run_time(dag_run, "Europe/Madrid").replace(microsecond=0),
                 size=params["size"],
+                note=params["note"],
             ),
         )
 
@@ -93,8 +95,8 @@ with DAG(
     )
     start.expand(
         conf=[
-            {"partition": "eu", "size": 3},
-            {"partition": "us", "size": 3},
-            {"partition": "ap-south", "size": 3},
+            {"partition": "eu", "size": 3, "note": "{{ '{' }}{ ds }}"},
+            {"partition": "us", "size": 3, "note": "{{ '{' }}{ ds }}"},
+            {"partition": "ap-south", "size": 3, "note": "{{ '{' }}{ ds }}"},
         ],
     )

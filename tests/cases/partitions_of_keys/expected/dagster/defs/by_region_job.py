@@ -21,6 +21,7 @@ class ByRegionParams(dg.ConfigurableResource):
     """What a run of `by_region` may be given."""
 
     size: int
+    note: str = "by hand"
 
 
 PARTITIONS = dg.StaticPartitionsDefinition(["eu", "us", "ap-south"])
@@ -37,6 +38,7 @@ def told(context: dg.OpExecutionContext, params: ByRegionParams) -> Any:
         key=partition_key,
         time=run_time(context, "Europe/Madrid"),
         size=params.size,
+        note=params.note,
     )
     return to_json(result)
 
@@ -92,7 +94,9 @@ def by_region_schedule(
         dg.RunRequest(
             run_key=f"{time} {key}",
             partition_key=key,
-            run_config=dg.RunConfig(resources={"params": ByRegionParams(size=3)}),
+            run_config=dg.RunConfig(
+                resources={"params": ByRegionParams(size=3, note="{{ ds }}")},
+            ),
         )
         for key in PARTITIONS.get_partition_keys()
     ]

@@ -14,13 +14,13 @@ from pipeline_helpers.runs import is_outside_schedule, run_time
 from prefect import State, flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
-from pydantic import StrictInt
+from pydantic import StrictInt, StrictStr
 
 START = datetime(2026, 1, 1, tzinfo=ZoneInfo("Europe/Madrid"))
 
 
 @task(name="told", retries=0, cache_policy=NO_CACHE)
-def told(size: int, partition: str) -> Any:
+def told(size: int, note: str, partition: str) -> Any:
     from behaviour.bodies import jot
 
     return call_python(
@@ -29,6 +29,7 @@ def told(size: int, partition: str) -> Any:
         key=partition,
         time=run_time("Europe/Madrid"),
         size=size,
+        note=note,
     )
 
 
@@ -51,6 +52,7 @@ def only_there() -> None:
 def by_region(
     size: StrictInt,
     partition: Literal["eu", "us", "ap-south"],
+    note: StrictStr = "by hand",
 ) -> State[None] | None:
     """A run for each region at each tick.
 
@@ -61,7 +63,7 @@ def by_region(
     """
     if is_outside_schedule(start=START):
         return Completed(name="Skipped", message="outside the schedule's start and end")
-    told_future = submit(told, size, partition)
+    told_future = submit(told, size, note, partition)
     script_future = submit(script_, partition)
     europe_future = submit(europe, partition)
     only_there_future = submit(
