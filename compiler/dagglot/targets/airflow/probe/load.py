@@ -117,8 +117,10 @@ def describe_schedule(dag: Any, timetable: Any) -> dict[str, Any] | None:
 def asset_condition(timetable: Any) -> Any:
     """What starts a run of a DAG that data drives."""
     for name in ("asset_condition", "dataset_condition"):
-        if hasattr(timetable, name):
-            return getattr(timetable, name)
+        found = getattr(timetable, name, None)
+        # a timetable that only time drives has a condition too, which is none
+        if found is not None and not type(found).__name__.startswith("_Null"):
+            return found
     return None
 
 
