@@ -287,7 +287,7 @@ def _compiled(
 
 def ask(
     job: Job,
-    name: Literal["load", "run", "stores"],
+    name: Literal["load", "run", "stores", "backfill"],
     request: Callable[[list[Path]], dict[str, Any]],
     code: tuple[list[Path], Path | None],
     where: Where,

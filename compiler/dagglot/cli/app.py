@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "verify": "verify",
     "graph": "graph",
     "next-runs": "next_runs",
+    "backfill": "backfill",
     "targets": "targets",
     "schema": "schema",
     "explain": "explain",

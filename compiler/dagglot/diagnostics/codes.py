@@ -722,6 +722,15 @@ RUN_REFUSED: Final = _rule(
     "else the last that is complete at the run's time, which is now, or what `--time` says. Of "
     "static `keys` it must name one.",
 )
+BACKFILL_REFUSED: Final = _rule(
+    "DG523",
+    "backfill-refused",
+    "{message}",
+    "A backfill makes a run for each of some partitions that are complete: `--from` and `--to` name "
+    "the first and the last by their keys, or by days and times, and `--keys` the static ones. The "
+    "orchestrator makes the runs in its own way, and where that cannot make the right ones, it says "
+    "why.",
+)
 NOT_ANSWERED: Final = _rule(
     "DG519",
     "not-answered",

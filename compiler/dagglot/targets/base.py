@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.frozen import dataclass
@@ -171,6 +171,45 @@ class RunSpec:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class BackfillRun:
+    """One run of a backfill: its partition, its nominal time (None: when it is made), and what its
+    name is made of, which is the same each time."""
+
+    partition: str
+    time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """Runs for partitions, in the order in which they are to start."""
+
+    runs: tuple[BackfillRun, ...]
+    max_active: int | None = None
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mechanism:
+    """How an orchestrator makes the runs of a backfill.
+
+    ``lines`` are commands of a shell, or a Python script; ``notes`` what to know of them;
+    ``request`` is what the backfill probe is asked to do the same; ``refusal`` why it cannot be
+    done, and then there is nothing else.
+    """
+
+    lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    request: Mapping[str, Any] = field(default_factory=dict)
+    refusal: str = ""
+
+
+NO_LIMIT: Final = (
+    "`--max-active` holds with `--execute`, which waits for room; what is printed starts all runs"
+)
+"""A note where the orchestrator's own commands know no limit."""
+
+
 class Target(Protocol):
     """One orchestrator: ``name`` is its word in three places (package, templates, goldens)."""
 
@@ -212,8 +251,12 @@ class Target(Protocol):
         """What must exist outside the code for this pipeline, as ``SETUP.md`` lists it."""
         ...
 
-    def probe(self, name: Literal["load", "run", "stores"]) -> Path:
+    def probe(self, name: Literal["load", "run", "stores", "backfill"]) -> Path:
         """The script that asks the real orchestrator, inside its own environment."""
+        ...
+
+    def backfill(self, pipeline: Pipeline, context: Context, asked: Backfill) -> Mechanism:
+        """The orchestrator's own way to make runs for partitions."""
         ...
 
     def load_request(self, root: Path, python_path: Sequence[Path]) -> dict[str, Any]:

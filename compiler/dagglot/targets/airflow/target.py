@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
-from dagglot.targets.base import Capabilities, Context, Lowered, Need, RunNames, RunSpec, View
+from dagglot.targets.base import (
+    Backfill,
+    Capabilities,
+    Context,
+    Lowered,
+    Mechanism,
+    Need,
+    RunNames,
+    RunSpec,
+    View,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,8 +83,13 @@ class Airflow:
             *(Need("pool", name) for name in setup.get("pools", ())),
         )
 
-    def probe(self, name: Literal["load", "run", "stores"]) -> Path:
+    def probe(self, name: Literal["load", "run", "stores", "backfill"]) -> Path:
         return Path(__file__).parent / "probe" / f"{name}.py"
+
+    def backfill(self, pipeline: Pipeline, context: Context, asked: Backfill) -> Mechanism:
+        from dagglot.targets.airflow.backfill import backfill
+
+        return backfill(pipeline, context, asked)
 
     def load_request(self, root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
         return _request(root, python_path)

@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dagglot.diagnostics.model import Diagnostic
-from dagglot.targets.base import Capabilities, Context, Lowered, Need, RunNames, RunSpec, View
+from dagglot.targets.base import (
+    Backfill,
+    Capabilities,
+    Context,
+    Lowered,
+    Mechanism,
+    Need,
+    RunNames,
+    RunSpec,
+    View,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -84,8 +94,13 @@ class Dagster:
             *((Need("run monitoring", "enabled"),) if setup.get("monitoring") else ()),
         )
 
-    def probe(self, name: Literal["load", "run", "stores"]) -> Path:
+    def probe(self, name: Literal["load", "run", "stores", "backfill"]) -> Path:
         return Path(__file__).parent / "probe" / f"{name}.py"
+
+    def backfill(self, pipeline: Pipeline, context: Context, asked: Backfill) -> Mechanism:
+        from dagglot.targets.dagster.backfill import backfill
+
+        return backfill(pipeline, context, asked)
 
     def load_request(self, root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
         return _request(root, python_path)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.targets.base import (
+    Backfill,
     Capabilities,
     Context,
     Lowered,
+    Mechanism,
     Need,
     RunNames,
     RunSpec,
@@ -113,8 +115,13 @@ class Prefect:
             Need("work pool", str(made["deployment"]["work_pool"]["name"])),
         )
 
-    def probe(self, name: Literal["load", "run", "stores"]) -> Path:
+    def probe(self, name: Literal["load", "run", "stores", "backfill"]) -> Path:
         return PROBES / f"{name}.py"
+
+    def backfill(self, pipeline: Pipeline, context: Context, asked: Backfill) -> Mechanism:
+        from dagglot.targets.prefect.backfill import backfill
+
+        return backfill(pipeline, context, asked)
 
     def load_request(self, root: Path, python_path: Sequence[Path]) -> dict[str, Any]:
         files = sorted(path.relative_to(root).as_posix() for path in root.glob("flows/*.py"))
