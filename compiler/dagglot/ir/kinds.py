@@ -223,7 +223,8 @@ class PipelineWait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetWait:
-    """An asset that was updated since this run's time."""
+    """An asset that was updated since this run's time; the output is the time of its last update, as
+    ISO 8601 text."""
 
     asset: str
 

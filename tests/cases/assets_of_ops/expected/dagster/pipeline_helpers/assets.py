@@ -50,9 +50,9 @@ def materializes(
 def update_since(
     context: dg.OpExecutionContext, asset: dg.AssetKey, moment: datetime
 ) -> str | None:
-    """The time of the asset's first update since then; None where there is none."""
+    """The time of the asset's last update, if it was since then."""
     wanted = dg.AssetRecordsFilter(asset, after_timestamp=moment.timestamp())
-    found = context.instance.fetch_materializations(wanted, limit=1, ascending=True)
+    found = context.instance.fetch_materializations(wanted, limit=1)
     for record in found.records:
         return datetime.fromtimestamp(record.timestamp, UTC).isoformat()
     return None

@@ -9,9 +9,12 @@ from airflow.exceptions import AirflowSkipException
 from airflow.hooks.base import BaseHook
 from airflow.models import Variable
 from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.utils.template import literal
+from pipeline_helpers.checks import only_warns
 from pipeline_helpers.exits import exit_fails
 from pipeline_helpers.operators import each, with_secrets
+from pipeline_helpers.sql import run_sql
 from pipeline_helpers.values import to_json, to_text
 
 with DAG(
@@ -84,4 +87,33 @@ with DAG(
         pre_execute=when_when,
     )
 
+    checked = EmptyOperator(task_id="checked")
+
+    @task(task_id="checked.given")
+    @exit_fails
+    def checked_given():
+        from behaviour.bodies import same
+
+        holds = same(value=Variable.get("api_token"))
+        if not holds:
+            raise ValueError("check `given` of `checked` does not hold")
+
+    checked_given_ = checked_given()
+
+    @task(task_id="checked.refused")
+    @only_warns
+    def checked_refused():
+        holds = run_sql(
+            "warehouse",
+            "select no_such_function(:token)",
+            {"token": Variable.get("pg_password")},
+            output="scalar",
+            hidden=["token"],
+        )
+        if not holds:
+            raise ValueError("check `refused` of `checked` does not hold")
+
+    checked_refused_ = checked_refused()
+
     args_ >> when
+    checked >> [checked_given_, checked_refused_]

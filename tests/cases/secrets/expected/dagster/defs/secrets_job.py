@@ -8,6 +8,8 @@ from typing import Any
 
 import dagster as dg
 from pipeline_helpers.attempts import attempt
+from pipeline_helpers.checks import checks
+from pipeline_helpers.databases import Database
 from pipeline_helpers.http import HttpService
 from pipeline_helpers.rules import OUTPUTS, SkipTask, elements, with_outcome
 from pipeline_helpers.shell import run_shell
@@ -70,10 +72,38 @@ def when(context: dg.OpExecutionContext, args: Any) -> str:
     )
 
 
+@dg.op(name="secrets__checked", out=OUTPUTS)
+@with_outcome()
+def checked() -> None: ...
+
+
+@dg.op(name="secrets__checked__given", out=OUTPUTS)
+@with_outcome(after=["checked"])
+@checks("given")
+@attempt()
+def checked_given() -> Any:
+    from behaviour.bodies import same
+
+    return same(value=os.environ["API_TOKEN"])
+
+
+@dg.op(name="secrets__checked__refused", out=OUTPUTS)
+@with_outcome(after=["checked"])
+@checks("refused", warns=True)
+def checked_refused(warehouse: Database) -> Any:
+    return warehouse.run(
+        "select no_such_function(:token)",
+        {"token": os.environ["PG_PASSWORD"]},
+        output="scalar",
+        hidden=["token"],
+    )
+
+
 @dg.job(
     name="secrets",
     resource_defs={
         "api": HttpService(host=dg.EnvVar("API_HOST"), port=dg.EnvVar.int("API_PORT")),
+        "warehouse": Database(driver="sqlite", uri=dg.EnvVar("WAREHOUSE_URI")),
     },
     executor_def=dg.multiprocess_executor.configured(
         {"step_dependency_config": {"require_upstream_step_success": False}},
@@ -91,3 +121,6 @@ def secrets() -> None:
     mapped_elements_.map(each_mapped)
     fields.alias("fields")()
     when.alias("when")(args=args_.result, after_args=args_.outcome)
+    checked_ = checked.alias("checked")()
+    checked_given.alias("checked__given")(after_checked=checked_.outcome)
+    checked_refused.alias("checked__refused")(after_checked=checked_.outcome)
