@@ -223,8 +223,7 @@ class PipelineWait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetWait:
-    """An asset that was updated since this run's time; the output is the time of its last update, as
-    ISO 8601 text."""
+    """An asset that was updated since this run's time; the output is when it was last, in ISO 8601."""
 
     asset: str
 
