@@ -223,7 +223,7 @@ class PipelineWait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetWait:
-    """An asset that was updated since this run's time; the output is when it last was, as ISO text."""
+    """An asset updated since this run's time; the output is when it last was, as ISO text."""
 
     asset: str
 
