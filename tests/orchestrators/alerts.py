@@ -112,15 +112,22 @@ def pipelines(target: str) -> tuple[Pipeline, ...]:
 def heard(target: str) -> Heard | str:
     """Every run, once; or why there is none: that is not tried again for each test."""
     try:
-        return _heard(target)
+        return _heard(target, tuple(TOLD), as_users=True)
     except Exception as problem:
         return f"{type(problem).__name__}: {problem}"
 
 
-def _heard(target: str) -> Heard:
+@cache
+def heard_in_process(target: str) -> Heard:
+    """What `dagglot run` tells, where an orchestrator's in-process runs tell at all."""
+    return _heard(target, ("told_failed", "told_success", "told_each"), as_users=False)
+
+
+def _heard(target: str, ids: tuple[str, ...], *, as_users: bool) -> Heard:
+    chosen = tuple(one for one in pipelines(target) if one.id in ids)
     scratch = Path(tempfile.mkdtemp(prefix="dagglot-alerts-"))
     asked = conformance.job(target, quick=False)
-    made, refused = replays.generated(pipelines(target), asked)
+    made, refused = replays.generated(chosen, asked)
     assert not refused, {id: [one.message for one in found] for id, found in refused.items()}
     root = scratch / "out"
     for path, text in made.items():
@@ -129,7 +136,7 @@ def _heard(target: str) -> Heard:
         file.write_text(text, encoding="utf-8")
     runtime = environments.resolve(asked.target.name, asked.version)
     assert runtime is not None
-    names = {one.id: asked.target.names(one, asked.context) for one in pipelines(target)}
+    names = {one.id: asked.target.names(one, asked.context) for one in chosen}
     expected = sum(len(TOLD[id]) for id in names)
     with HttpServer() as http, MailServer() as mail:
         stores = Stores(
@@ -151,7 +158,9 @@ def _heard(target: str) -> Heard:
         ).start()
         said = probe.run(
             environments.ensure(runtime),
-            CONFORMANCE / "as_users" / SCRIPTS[asked.target.name],
+            CONFORMANCE / "as_users" / SCRIPTS[asked.target.name]
+            if as_users
+            else asked.target.probe("run"),
             request,
             timeout=SECONDS + 900,
             cwd=scratch,
