@@ -6,4 +6,5 @@ from defs import orders_daily_job
 defs = dg.Definitions(
     jobs=[orders_daily_job.orders_daily],
     schedules=[orders_daily_job.orders_daily_schedule],
+    sensors=[orders_daily_job.orders_daily_on_failure],
 )

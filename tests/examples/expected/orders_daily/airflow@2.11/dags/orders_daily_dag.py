@@ -8,8 +8,10 @@ from datetime import timedelta
 import pendulum
 from airflow import DAG
 from airflow.decorators import task
+from airflow.models import Variable
 from airflow.models.param import Param
 from airflow.timetables.trigger import CronTriggerTimetable
+from pipeline_helpers.alerts import event_in, tell_slack
 from pipeline_helpers.choices import as_items
 from pipeline_helpers.exits import exit_fails
 from pipeline_helpers.operators import TimedBashOperator
@@ -17,6 +19,22 @@ from pipeline_helpers.outputs import keep_none
 from pipeline_helpers.params import check_params
 from pipeline_helpers.runs import run_time
 from pipeline_helpers.values import to_int, to_json, to_text
+
+
+def tell_oncall(context):
+    dag_run = context["dag_run"]
+    event = event_in(
+        context,
+        owner="data-eng@example.com",
+        steps={"load__items": "load"},
+    )
+    tell_slack(
+        event,
+        Variable.get("slack_hook"),
+        message=f"Orders of {run_time(dag_run, 'Europe/Madrid').date()}: {event['state']} {event['url']}",
+        channel="#orders",
+    )
+
 
 with DAG(
     dag_id="orders_daily",
@@ -31,6 +49,7 @@ Loads are upserts by order id, so that a run may be repeated at any time.
     start_date=pendulum.datetime(2026, 1, 1, tz="Europe/Madrid"),
     catchup=False,
     is_paused_upon_creation=False,
+    on_failure_callback=tell_oncall,
     tags=["orders", "daily"],
     params={
         "min_rows": Param(

@@ -96,6 +96,8 @@ def with_outcome(
                 if state is None and one.index is None:
                     state, why = one.ends
                     error = dg.Failure(why, allow_retries=False)
+                    if state == FAILED and hasattr(body, "tell_failure"):
+                        body.tell_failure(why)
                 if state is None or any(above.index is not None for above in upstream):
                     index = one.index
             if state is None:

@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+from pipeline_helpers.chat import send_slack
+from pipeline_helpers.hooks import tells
 from pipeline_helpers.processes import call_with_timeout, run_shell
 from pipeline_helpers.rules import Items, finish, submit, submit_each
 from pipeline_helpers.runs import is_outside_schedule, run_time
+from pipeline_helpers.secrets import secret
 from pipeline_helpers.values import to_text
 from prefect import State, flow, runtime, task
 from prefect.cache_policies import NO_CACHE
@@ -17,6 +20,15 @@ from prefect.states import Completed
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 START = datetime(2026, 1, 1, tzinfo=ZoneInfo("Europe/Madrid"))
+
+
+def tell_oncall(event: dict[str, str]) -> None:
+    send_slack(
+        secret("slack-hook"),
+        f"Orders of {run_time('Europe/Madrid').date()}: {event['state']} {event['url']}",
+        channel="#orders",
+        timeout=30,
+    )
 
 
 @task(name="validate", retries=0, cache_policy=NO_CACHE)
@@ -102,7 +114,13 @@ def read_load_items(validate_output: Any) -> Any:
     return validate_output["regions"]
 
 
-@flow(name="orders_daily", retries=0, log_prints=True)
+@flow(
+    name="orders_daily",
+    retries=0,
+    log_prints=True,
+    on_failure=[tells(tell_oncall, owner="data-eng@example.com")],
+    on_crashed=[tells(tell_oncall, owner="data-eng@example.com")],
+)
 def orders_daily(
     min_rows: Annotated[StrictInt, Field(ge=0)] = 20,
     bad_rows: Literal["skip", "fail"] = "skip",

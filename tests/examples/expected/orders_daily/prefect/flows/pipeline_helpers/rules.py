@@ -7,6 +7,7 @@ own NotReady.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,6 +32,12 @@ UPSTREAM_FAILED = "upstream_failed"
 
 class PipelineFailed(Exception):
     """Tasks failed that decide how the flow run ends."""
+
+    def __init__(self, message: str, failed_tasks: Iterable[str]) -> None:
+        super().__init__(message)
+        # instances have their index in their names
+        ids = {re.sub(r"\[\d+\]$", "", one) for one in failed_tasks}
+        self.failed_tasks = sorted(ids)
 
 
 class Ended(State[Any]):
@@ -315,7 +322,8 @@ def finish(tasks: Iterable[Outcome | Instances]) -> None:
         if one.status == FAILED and not one.terms.is_ignored
     ]
     if names:
-        raise PipelineFailed(f"failed: {', '.join(names)}")
+        causes = [one.name for one in _outcomes(tasks) if one.status == FAILED]
+        raise PipelineFailed(f"failed: {', '.join(names)}", causes)
 
 
 def _submitted(
