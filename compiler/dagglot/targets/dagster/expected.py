@@ -74,6 +74,7 @@ def expected(pipeline: Pipeline, context: Context) -> Mapping[str, Json]:
         "hooks": (),
         "partitions": _partitions(pipeline.partitions),
         "schedule": _schedule(pipeline, job),
+        "tells": dict.fromkeys(names.sensor_names(pipeline).values(), "running"),
         "sensor": _sensor(pipeline, job),
         "assets": _assets(given, as_assets),
         "params": {param.name: _param(param) for param in pipeline.params},

@@ -259,6 +259,14 @@ def sensor_name(job: str) -> str:
     return f"{job}_sensor"
 
 
+def sensor_names(pipeline: Pipeline) -> dict[str, str]:
+    """What Dagster calls the sensors that tell of a run, by the state of the event."""
+    from dagglot.ir import events
+
+    job = job_name(pipeline)
+    return {one.state: f"{job}_{_SENSORS[one.state]}" for one in events.of_run(pipeline)}
+
+
 def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
     """Tasks that become one name, and modules of the user's that ours would hide."""
     owners: dict[str, str] = {}
@@ -412,9 +420,8 @@ def file_names(pipeline: Pipeline, *, as_assets: bool = False) -> FileNames:
         taken |= _OF_EVENTS
         for alert in events.of_all_alerts(pipeline):
             alerts[alert.name] = _taking(pycode.identifier(f"tell_{alert.name}", taken), taken)
-        for event in events.of_run(pipeline):
-            name = f"{job_name(pipeline)}_{_SENSORS[event.state]}"
-            sensors[event.state] = _taking(pycode.identifier(name, taken), taken)
+        for state, name in sensor_names(pipeline).items():
+            sensors[state] = _taking(pycode.identifier(name, taken), taken)
     return FileNames(
         job,
         schedule,

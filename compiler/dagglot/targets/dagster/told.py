@@ -12,7 +12,7 @@ from dagglot.expressions.tree import PartitionField, RunField, references
 from dagglot.ir import events
 from dagglot.ir.model import Alert, CheckBody, Deadline, Pipeline, Task
 from dagglot.pycode import INDENT, Code
-from dagglot.targets.dagster.names import FileNames, asset_step, job_name, node_name
+from dagglot.targets.dagster.names import FileNames, asset_step, job_name, node_name, sensor_names
 from dagglot.targets.dagster.retries import seconds
 from dagglot.targets.dagster.view import Function, signature
 
@@ -55,7 +55,7 @@ def sensors(pipeline: Pipeline, file: File) -> Iterator[Function]:
 
 
 def _ended(pipeline: Pipeline, event: events.Told, name: str, file: File) -> Function:
-    keywords: dict[str, object] = {"name": name}
+    keywords: dict[str, object] = {"name": sensor_names(pipeline)[event.state]}
     if event.state == "failed":
         decorator, context = "dg.run_failure_sensor", "dg.RunFailureSensorContext"
     else:
@@ -81,7 +81,10 @@ def _steps(pipeline: Pipeline, file: File) -> Iterator[tuple[str, str]]:
 def _late(
     pipeline: Pipeline, deadline: Deadline, event: events.Told, name: str, file: File
 ) -> Function:
-    keywords: dict[str, object] = {"name": name, "minimum_interval_seconds": INTERVAL}
+    keywords: dict[str, object] = {
+        "name": sensor_names(pipeline)[event.state],
+        "minimum_interval_seconds": INTERVAL,
+    }
     args = (Code("context"), pipeline.id, job_name(pipeline), *_functions(event, file))
     given: dict[str, object] = {"after": seconds(deadline.after), "since": deadline.from_}
     if pipeline.owner:

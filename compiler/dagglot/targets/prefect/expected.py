@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from dagglot.expressions.types import Kind
+from dagglot.ir import events
 from dagglot.ir.model import Backoff, Json, NoopBody, Param, Pipeline, Retries, Task
 from dagglot.targets.base import Context
 from dagglot.targets.prefect import assets, control_flow, deployment, docs
-from dagglot.targets.prefect.names import TARGET, naming
+from dagglot.targets.prefect.names import TARGET, Naming, naming
 from dagglot.targets.prefect.schedules import entries
 
 
@@ -29,8 +31,9 @@ def expected(pipeline: Pipeline, context: Context) -> dict[str, Any]:
         "description": _cleaned(text),
         "retries": 0,
         "timeout": None if pipeline.timeout is None else pipeline.timeout.total_seconds(),
+        "tells": _tells(names, events.of_run(pipeline), "failed", "crashed", "success"),
         "params": {names.params[param.name]: _param(param) for param in pipeline.params},
-        "tasks": [_task(pipeline, task) for task in pipeline.tasks],
+        "tasks": [_task(pipeline, task, names) for task in pipeline.tasks],
         "graph_error": None,
         "deployments": [_deployment(pipeline, context)],
     }
@@ -73,7 +76,16 @@ def _default(param: Param) -> Json:
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
 
-def _task(pipeline: Pipeline, task: Task) -> dict[str, Any]:
+def _tells(names: Naming, found: Iterable[events.Told], *states: str) -> dict[str, list[str]]:
+    """The functions that tell of each event; of a run that crashed, those of one that failed."""
+    functions: dict[str, list[str]] = {
+        str(one.state): [names.alerts[each.name] for each in one.alerts] for one in found
+    }
+    by_state: dict[str, list[str]] = {**functions, "crashed": functions.get("failed", [])}
+    return {state: by_state.get(state, []) for state in states}
+
+
+def _task(pipeline: Pipeline, task: Task, names: Naming) -> dict[str, Any]:
     retries = task.retries
     text = docs.task_docs(task)
     if isinstance(task.body, NoopBody) and not text:
@@ -87,6 +99,7 @@ def _task(pipeline: Pipeline, task: Task) -> dict[str, Any]:
         "retries": retries.count,
         "retry_jitter_factor": None,
         "timeout": None,  # Prefect's own cannot interrupt a thread, so it is not used
+        "tells": _tells(names, events.of_task(pipeline, task), "failed", "success", "retrying"),
         "mapped": control_flow.elements_of(pipeline, task) is not None,
         "upstream": sorted(set(task.upstream)),
     }

@@ -67,6 +67,7 @@ def _contents(repository: Any, request: dict[str, Any]) -> dict[str, Any]:
         "pipelines": [
             {
                 **_job(job, by_job.get(job.name)),
+                "tells": _tells(job, repository),
                 "sensor": of_job.get(job.name),
                 "assets": assets,
                 "fire_times": _fire_times(by_job.get(job.name), begin),
@@ -118,6 +119,16 @@ def _job(job: Any, schedule: dict[str, Any] | None) -> dict[str, Any]:
             (_task(each, job) for each in common.leaves(job.graph)),
             key=lambda task: str(task["id"]),
         ),
+    }
+
+
+def _tells(job: Any, repository: Any) -> dict[str, str]:
+    """The sensors that tell of the job's runs, and whether they are on."""
+    names = {f"{job.name}_{event}" for event in ("on_failure", "on_success", "deadline")}
+    return {
+        each.name: each.default_status.name.lower()
+        for each in repository.sensor_defs
+        if each.name in names
     }
 
 

@@ -77,10 +77,24 @@ def describe(flow: Any, module: Any, function: str, file: str) -> dict[str, Any]
         "params": params(flow),
         "retries": flow.retries,
         "timeout": flow.timeout_seconds,
+        "tells": {
+            "failed": told(flow.on_failure_hooks),
+            "crashed": told(flow.on_crashed_hooks),
+            "success": told(flow.on_completion_hooks),
+        },
         "tasks": tasks,
         "graph_error": graph_error,
         "flow": flow,
     }
+
+
+def told(hooks: Any) -> list[str]:
+    """The functions that hooks, or a retry condition, call to tell somebody."""
+    return [
+        each.__name__
+        for hook in hooks or ()
+        for each in inspect.getclosurevars(hook).nonlocals.get("alerts", ())
+    ]
 
 
 def params(flow: Any) -> dict[str, Any]:
@@ -198,6 +212,11 @@ def describe_task(task: Any) -> dict[str, Any]:
         "description": task.description,
         "docs": inspect.getdoc(task.fn),
         "tags": sorted(task.tags),
+        "tells": {
+            "failed": told(task.on_failure_hooks),
+            "success": told(task.on_completion_hooks),
+            "retrying": told([task.retry_condition_fn] if task.retry_condition_fn else ()),
+        },
         "retries": task.retries,
         "retry_delays": task.retry_delay_seconds,
         "retry_jitter_factor": task.retry_jitter_factor,
