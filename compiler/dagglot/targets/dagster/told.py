@@ -143,8 +143,8 @@ def refusals(pipeline: Pipeline, as_assets: bool, title: str) -> Iterator[Diagno
                 alert.span,
                 target=title,
                 feature=f"{what} in an alert",
-                reason="what tells of an end stands outside of the op, or of the run; a task of "
-                "type `notify` can say it",
+                reason="it is told outside of the op and of the run, where that is not known; a "
+                "task of type `notify` can say it",
             )
 
 

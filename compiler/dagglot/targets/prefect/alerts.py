@@ -50,11 +50,14 @@ def lower_alert(alert: Alert, name: str, values: Values) -> AlertView:
         said = values.text(message)
         whole = Call("dict", (Code("event"),), (("message", said),))
     call = _sent(alert, said, whole, None, values, own, None)
-    lines = [Code(PAD + pycode.layout(call, INDENT))]
-    for argument in reversed(values.arguments()):
+    lines = [*values.window()]
+    for argument in values.arguments():
         values.imports.name("prefect", "runtime")
         given = f"runtime.flow_run.parameters[{literal(values.parameter(argument.source))}]"
-        lines.insert(0, Code(f"{PAD}{argument.name} = {given}"))
+        lines.append(Code(f"{PAD}{argument.name} = {given}"))
+    if values.whole_params:
+        lines.append(Code(PAD + pycode.assignment("params", values.whole(), INDENT)))
+    lines.append(Code(PAD + pycode.layout(call, INDENT)))
     values.import_values()
     event = Code("event: dict[str, str]")
     return AlertView(

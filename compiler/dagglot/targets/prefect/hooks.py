@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from dagglot import pycode
+from dagglot.diagnostics import codes
+from dagglot.diagnostics.model import Diagnostic
+from dagglot.expressions.tree import RunField, references
 from dagglot.ir import events
 from dagglot.ir.model import Alert, Deadline, NotifyBody, Pipeline, Task
 from dagglot.pycode import INDENT, Call, Code
@@ -59,6 +63,20 @@ def deadline(pipeline: Pipeline, given: Deadline, file: File) -> Code:
     keywords = (("after", seconds(given.after)), ("since", given.from_), *_owner(pipeline.owner))
     helper = file.helper("deadlines", "tell_when_late")
     return pycode.call(helper, _functions(event, file), keywords, INDENT)
+
+
+def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    """What an alert would say that nobody knows where it is told."""
+    told = {alert.name: alert for event in events.of_run(pipeline) for alert in event.alerts}
+    for alert in told.values():
+        leaves = references(dict(alert.settings))
+        if any(isinstance(leaf, RunField) and leaf.name == "attempt" for leaf in leaves):
+            yield codes.UNSUPPORTED.at(
+                alert.span,
+                target=title,
+                feature="`run.attempt` in an alert of the run",
+                reason="only tasks have attempts",
+            )
 
 
 def nobody(alert: Alert) -> Task:

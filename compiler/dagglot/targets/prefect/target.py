@@ -74,6 +74,7 @@ class Prefect:
             *_partitions(pipeline, self.title),
             *_assets(pipeline, self.title),
             *_secret_parameters(pipeline, self.title),
+            *_told(pipeline, self.title),
         )
 
     def lower(self, pipeline: Pipeline, context: Context) -> Lowered:
@@ -215,6 +216,13 @@ def _partitions(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
     from dagglot.targets.prefect.partitions import refusals
 
     return refusals(pipeline, title)
+
+
+def _told(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    if pipeline.alerts:
+        from dagglot.targets.prefect import hooks
+
+        yield from hooks.refusals(pipeline, title)
 
 
 def _secret_parameters(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:

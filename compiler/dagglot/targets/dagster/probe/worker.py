@@ -145,7 +145,9 @@ class Runner:
             if event is None:
                 continue
             if event.event_type_value == "PIPELINE_FAILURE":
-                error = _root_message(event.job_failure_data.error) or event.message
+                # a run that the daemon stopped has no data of its failure
+                data = event.event_specific_data
+                error = (data and _root_message(data.error)) or event.message
             elif event.step_key and event.event_type_value not in OF_NO_STEP:
                 steps.setdefault(event.step_key, Step()).see(event, record.timestamp)
         succeeded = found is not None and found.status.value == "SUCCESS"
