@@ -108,6 +108,21 @@ def test_no_files_at_all(target: str) -> None:
     assert seen["run"] == "success"
 
 
+# --- asset_lineage ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", GROUPS)
+def test_pipelines_hand_each_other_data(target: str) -> None:
+    seen = [answers(target).traces[id] for id in ("shop_exports", "clean_orders", "sales_mart")]
+    assert [one["run"] for one in seen] == ["success"] * 3
+    assert {state for one in seen for states_ in states(one).values() for state in states_} == {
+        "success"
+    }
+    # the three rejected are too many: that is told, and stops nothing
+    assert outputs(seen[1], "announce") == ["40 orders, 3 rejected"]
+    assert outputs(seen[2], "headline") == ["PT leads with 2109.09 of 4355.18 euros"]
+
+
 # --- churn_training -----------------------------------------------------------------------------
 
 

@@ -52,8 +52,8 @@ def act(plan, attempt, index=None, reads=None):
 def replayed(pipeline: Pipeline, given: Given, id: str) -> Pipeline:
     """The pipeline under another id, with bodies that act the scenario out, to be run by hand.
 
-    Waits between attempts are left out, and so is what tells somebody. Raises `UnansweredError`
-    for a scenario that `simulate` cannot answer.
+    Waits between attempts are left out, and so is what tells somebody; no data set is made, nor is
+    a task generated as one. Raises `UnansweredError` for a scenario that `simulate` cannot answer.
     """
     given = _decided(pipeline, given)
     return replace(
@@ -64,6 +64,11 @@ def replayed(pipeline: Pipeline, given: Given, id: str) -> Pipeline:
         on_success=(),
         deadline=None,
         alerts=(),
+        assets=(),
+        options={
+            target: {key: value for key, value in said.items() if key != "style"}
+            for target, said in pipeline.options.items()
+        },
         tests=(),
         tasks=tuple(_task(task, pipeline, given) for task in pipeline.tasks),
     )
@@ -89,7 +94,15 @@ def _decided(pipeline: Pipeline, given: Given) -> Given:
 def _task(task: Task, pipeline: Pipeline, given: Given) -> Task:
     retries = replace(task.retries, delay=timedelta(0), max_delay=None, jitter=None)
     quiet = replace(
-        task, retries=retries, env={}, pool=None, on_failure=(), on_success=(), on_retry=()
+        task,
+        retries=retries,
+        env={},
+        pool=None,
+        consumes=(),
+        produces=(),
+        on_failure=(),
+        on_success=(),
+        on_retry=(),
     )
     scripted = [outcome for (id, _), outcome in given.outcomes.items() if id == task.id]
     match task.body:

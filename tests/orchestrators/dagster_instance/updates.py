@@ -78,7 +78,7 @@ def sensors(instance: Any) -> list[Any]:
     return [
         one.instigator_data
         for one in instance.all_instigator_state()
-        if one.instigator_data is not None and one.is_running
+        if hasattr(one.instigator_data, "cursor") and one.is_running
     ]
 
 

@@ -14,7 +14,7 @@ from dagglot.ir.model import AssetCondition, Pipeline
 from dagglot.pycode import INDENT, Call, Code
 from dagglot.targets.dagster import assets
 from dagglot.targets.dagster.imports import Imports
-from dagglot.targets.dagster.names import FileNames, job_name, sensor_name
+from dagglot.targets.dagster.names import PARTITIONS, FileNames, job_name, sensor_name
 from dagglot.targets.dagster.params import resource_value
 from dagglot.targets.dagster.schedule import Made, moment
 from dagglot.targets.dagster.view import Function, signature
@@ -47,6 +47,8 @@ def sensor(
         if at is not None:
             constants.append(pycode.assignment(name, moment(at, given.timezone, imports)))
             options["since" if name == "START" else "until"] = Code(name)
+    if _has_windows(pipeline):
+        options["partitions"] = Code(PARTITIONS)
     if pipeline.concurrency.on_overlap == "skip":
         limit = pipeline.concurrency.max_active_runs or 1
         job = pycode.literal(job_name(pipeline))
@@ -84,6 +86,13 @@ def flags(pipeline: Pipeline) -> Iterator[str]:
         yield "at_most"
     if given.params:
         yield "run_config"
+    if _has_windows(pipeline):
+        yield "partitions"
+
+
+def _has_windows(pipeline: Pipeline) -> bool:
+    """Whether its runs work on the last of some windows; of keys each run must name one."""
+    return pipeline.partitions is not None and not pipeline.partitions.keys
 
 
 def watched(condition: AssetCondition) -> Iterator[str]:

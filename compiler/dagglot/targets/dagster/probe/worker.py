@@ -90,7 +90,7 @@ class Runner:
                 job_def=job,
                 run_id=run["run_id"],
                 run_config=self.run_config(job, run),
-                tags={**job.run_tags, **(run.get("tags") or {})},
+                tags=self.tags(job, run),
                 job_code_origin=reconstructable.get_python_origin(),
             )
         except Exception as error:  # refused before anything ran
@@ -113,6 +113,21 @@ class Runner:
             "seconds": round(time.monotonic() - begin, 3),
             "error": error or done["error"],
         }
+
+    def tags(self, job: Any, run: dict[str, Any]) -> dict[str, str]:
+        """The run's tags. Of a job of partitioned assets the UI asks which partition a run is for:
+        here it is the last one that is complete."""
+        tags = {**job.run_tags, **(run.get("tags") or {})}
+        windows = job.partitions_def
+        if assets(job) and hasattr(windows, "cron_schedule") and "dagster/partition" not in tags:
+            import dagster
+
+            time = tags.get(".dagster/scheduled_execution_time")
+            at = dt.datetime.fromisoformat(time) if time else dt.datetime.now(dt.UTC)
+            with dagster.partition_loading_context(effective_dt=at):
+                last = windows.get_last_partition_key()
+            tags |= {"dagster/partition": last} if last else {}
+        return tags
 
     def run_config(self, job: Any, run: dict[str, Any]) -> dict[str, Any]:
         """The run's config, with this probe's choice of executor where the job leaves one."""
@@ -166,13 +181,19 @@ class Runner:
         import dagster
 
         name, mapping_key = output
-        manager = {"io_manager": job.resource_defs["io_manager"]}
+        node = next((one for one in job.nodes if one.name == step.partition("[")[0]), None)
+        key = node.definition.output_dict[name].io_manager_key if node else "io_manager"
+        manager = {key: job.resource_defs[key]}
+        made_of = next((x for x in assets(job) if x.to_python_identifier() == step), None)
         with (
             contextlib.suppress(Exception),
             dagster.build_resources(manager, instance=self.instance) as made,
         ):
-            kept = dagster.build_output_context(step, name, None, run_id, mapping_key)
-            return made.io_manager.load_input(dagster.build_input_context(upstream_output=kept))
+            kept = dagster.build_output_context(
+                step, name, None, run_id, mapping_key, asset_key=made_of
+            )
+            given = dagster.build_input_context(upstream_output=kept)
+            return getattr(made, key).load_input(given)
         return None
 
     def tasks(self, job: Any, steps: dict[str, Step], run_id: str) -> list[dict[str, Any]]:
@@ -213,6 +234,11 @@ class Runner:
                 state = "upstream_failed" if has_failed(path) else "skipped"
                 shown[path, None] = Step(state=state).shown(path, None)
         return sorted(shown.values(), key=lambda task: (task["id"], task["index"] or 0))
+
+
+def assets(job: Any) -> list[Any]:
+    """The keys of the assets that a job makes; none of a job of ops."""
+    return list(job.asset_layer.selected_asset_keys)
 
 
 class Step:

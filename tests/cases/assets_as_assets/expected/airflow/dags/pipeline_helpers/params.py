@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
 
-def check_params(context: Context, by_hand: Collection[str] = ()) -> None:
+def check_params(
+    context: Context, by_hand: Collection[str] = (), partitions: Any = None
+) -> None:
     """A `pre_execute` hook that refuses what the params' schemas let through, without retries.
 
-    Only the schedule may leave out the params `by_hand`.
+    Only the schedule may leave out the params `by_hand`. Where there are `partitions`, the param
+    `partition` is one of them.
     """
+    if partitions is not None:
+        partitions.check(context["dag_run"])
     declared = context["dag"].params
     conf = context["dag_run"].conf or {}
     problems = [f"there is no param {name!r}" for name in conf if name not in declared]
