@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -102,6 +103,10 @@ def test_a_check_of_an_asset_that_fails_stops_what_is_below() -> None:
         "mart": "upstream_failed",
         "mart.has-rows": "upstream_failed",
     }
+    # once, after its last attempt, somebody was told
+    (line,) = Path(done().scratch, "checks").read_text().splitlines()
+    told = json.loads(line)
+    assert (told["task"], told["state"]) == ("extract.not_empty", "failed")
     # as often as its task may be tried
     attempts = {task["id"]: task["attempts"] for task in done().traces[key]["tasks"]}
     assert attempts["extract.not_empty"] == 2

@@ -129,6 +129,9 @@ class AssetsFile(File):
         tells = told.of_task(self.pipeline, task, self) if self.names.alerts else None
         if tells is not None:
             yield Code(f"@{tells}")
+            if isinstance(task.body, CheckBody):
+                # who is told of failures must see one
+                yield Code(f"@{self.helper('checks', 'must_hold')}")
         has_limit = task.timeout is not None and not isinstance(task.body, NoopBody)
         if body.guarded or has_limit:
             limit = {"timeout": retries.seconds(task.timeout)} if task.timeout is not None else {}

@@ -57,12 +57,11 @@ class Dagster:
         from dagglot.targets.dagster import connections, names, options, told
 
         title = f"{self.title} {context.version}"
-        as_assets = options.options(pipeline, context).get("style") == "assets"
         return (
             *names.refusals(pipeline, title),
             *options.refusals(pipeline, context, title),
             *connections.refusals(pipeline, title),
-            *told.refusals(pipeline, as_assets, title),
+            *told.refusals(pipeline, title),
         )
 
     def lower(self, pipeline: Pipeline, context: Context) -> Lowered:

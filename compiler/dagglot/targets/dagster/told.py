@@ -10,7 +10,7 @@ from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.expressions.tree import PartitionField, RunField, references
 from dagglot.ir import events
-from dagglot.ir.model import Alert, CheckBody, Deadline, Pipeline, Task
+from dagglot.ir.model import Alert, Deadline, Pipeline, Task
 from dagglot.pycode import INDENT, Code
 from dagglot.targets.dagster.names import FileNames, asset_step, job_name, node_name, sensor_names
 from dagglot.targets.dagster.retries import seconds
@@ -122,19 +122,10 @@ def _functions(event: events.Told, file: File) -> list[Code]:
     return [Code(file.names.alerts[alert.name]) for alert in event.alerts]
 
 
-def refusals(pipeline: Pipeline, as_assets: bool, title: str) -> Iterator[Diagnostic]:
+def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
     """What an alert would say that only an op knows: it is told outside of one."""
     if not pipeline.alerts:
         return
-    for task in pipeline.tasks:
-        if as_assets and isinstance(task.body, CheckBody) and any(events.of_task(pipeline, task)):
-            yield codes.UNSUPPORTED.at(
-                task.span,
-                target=title,
-                feature="telling of a check with `style: assets`",
-                reason="a check of Dagster's that does not pass is no failure of its function; "
-                "give the task that it checks no `on_failure` and no `on_retry`",
-            )
     names = {alert.name for event in events.of_all(pipeline) for alert in event.alerts}
     for alert in pipeline.alerts:
         what = _unknown(alert) if alert.name in names else None

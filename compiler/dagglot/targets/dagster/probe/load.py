@@ -61,7 +61,7 @@ def _contents(repository: Any, request: dict[str, Any]) -> dict[str, Any]:
     jobs = sorted(repository.get_all_jobs(), key=lambda job: job.name)
     by_job = {each["job"]: each for each in reversed(schedules)}
     sensors = [_sensor(each) for each in sorted(repository.sensor_defs, key=lambda each: each.name)]
-    of_job = {each["jobs"][0]: each for each in sensors if each["jobs"]}
+    of_job = {name: each for each in sensors for name in each["jobs"] if starts(each, name)}
     assets = _assets(repository)
     return {
         "pipelines": [
@@ -77,6 +77,11 @@ def _contents(repository: Any, request: dict[str, Any]) -> dict[str, Any]:
         "schedules": schedules,
         "sensors": sensors,
     }
+
+
+def starts(sensor: dict[str, Any], job: str) -> bool:
+    """Whether a sensor is the one that starts a job on updates: others only look at its runs."""
+    return str(sensor["name"]) == f"{job}_sensor"
 
 
 def _assets(repository: Any) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Asset, Param, task
 from airflow.timetables.trigger import CronTriggerTimetable
+from pipeline_helpers.alerts import event_in, with_message
 from pipeline_helpers.checks import only_warns
+from pipeline_helpers.exits import exit_fails
 from pipeline_helpers.params import check_params
 from pipeline_helpers.sql import run_sql
 from pipeline_helpers.values import to_int, to_json
@@ -44,6 +46,14 @@ def run_params(params, dag_run):
     return params
 
 
+@exit_fails
+def tell_notes(context):
+    from behaviour.bodies import told
+
+    event = event_in(context, owner="data-eng")
+    told(with_message(event), where="checks")
+
+
 with DAG(
     dag_id="shop_sales",
     description="Each task makes one data set.",
@@ -68,6 +78,7 @@ with DAG(
         retries=1,
         retry_delay=timedelta(seconds=1),
         execution_timeout=timedelta(seconds=30),
+        on_failure_callback=tell_notes,
         outlets=[SHOP_RAW],
         inlets=[SHOP_EXPORTS],
     )
@@ -85,6 +96,7 @@ with DAG(
         retries=1,
         retry_delay=timedelta(seconds=1),
         execution_timeout=timedelta(seconds=30),
+        on_failure_callback=tell_notes,
     )
     def extract_not_empty(extract_output):
         from behaviour.bodies import same

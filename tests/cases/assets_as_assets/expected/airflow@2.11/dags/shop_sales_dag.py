@@ -13,6 +13,7 @@ from airflow.models.param import Param
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.timetables.trigger import CronTriggerTimetable
+from pipeline_helpers.alerts import event_in, with_message
 from pipeline_helpers.checks import only_warns
 from pipeline_helpers.exits import exit_fails
 from pipeline_helpers.params import check_params
@@ -51,6 +52,14 @@ def run_params(params, dag_run):
     return params
 
 
+@exit_fails
+def tell_notes(context):
+    from behaviour.bodies import told
+
+    event = event_in(context, owner="data-eng")
+    told(with_message(event), where="checks")
+
+
 # Airflow 2 asks for a start; with catchup off any past date will do.
 with DAG(
     dag_id="shop_sales",
@@ -77,6 +86,7 @@ with DAG(
         retries=1,
         retry_delay=timedelta(seconds=1),
         execution_timeout=timedelta(seconds=30),
+        on_failure_callback=tell_notes,
         outlets=[SHOP_RAW],
         inlets=[SHOP_EXPORTS],
     )
@@ -95,6 +105,7 @@ with DAG(
         retries=1,
         retry_delay=timedelta(seconds=1),
         execution_timeout=timedelta(seconds=30),
+        on_failure_callback=tell_notes,
     )
     @exit_fails
     def extract_not_empty(extract_output):

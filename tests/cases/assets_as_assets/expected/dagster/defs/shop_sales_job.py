@@ -8,8 +8,9 @@ from typing import Any
 
 import dagster as dg
 from pipeline_helpers.attempts import attempt
-from pipeline_helpers.checks import evaluates
+from pipeline_helpers.checks import evaluates, must_hold
 from pipeline_helpers.databases import Database
+from pipeline_helpers.events import tells
 from pipeline_helpers.params import checked_at_launch
 from pipeline_helpers.shell import run_shell
 from pipeline_helpers.values import to_json
@@ -25,6 +26,12 @@ class ShopSalesParams(dg.ConfigurableResource):
 RETRY_POLICY = dg.RetryPolicy(max_retries=1, delay=1)
 
 
+def tell_notes(event: dict[str, str]) -> None:
+    from behaviour.bodies import told
+
+    told(event, where="checks")
+
+
 @dg.asset(
     key=["shop", "raw"],
     deps=[dg.AssetKey(["shop", "exports"])],
@@ -34,6 +41,7 @@ RETRY_POLICY = dg.RetryPolicy(max_retries=1, delay=1)
     kinds={"python"},
     retry_policy=RETRY_POLICY,
 )
+@tells("shop_sales", "extract", on_failure=[tell_notes], owner="data-eng")
 @attempt(timeout=30)
 def extract(context: dg.OpExecutionContext, shop_sales_params: ShopSalesParams) -> Any:
     """Orders as the shop sends them.
@@ -52,6 +60,8 @@ def extract(context: dg.OpExecutionContext, shop_sales_params: ShopSalesParams) 
     retry_policy=RETRY_POLICY,
 )
 @evaluates()
+@tells("shop_sales", "extract.not_empty", on_failure=[tell_notes], owner="data-eng")
+@must_hold
 @attempt(timeout=30)
 def extract_not_empty(extract: Any) -> Any:
     from behaviour.bodies import same

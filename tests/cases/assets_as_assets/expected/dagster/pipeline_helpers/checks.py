@@ -38,3 +38,15 @@ def evaluates(
         return run
 
     return decorate
+
+
+def must_hold(look: Callable[..., Any]) -> Callable[..., Any]:
+    """Fail where the data is not good."""
+
+    @functools.wraps(look)
+    def run(*args: Any, **kwargs: Any) -> bool:
+        if not look(*args, **kwargs):
+            raise dg.Failure("the data is not good")
+        return True
+
+    return run

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pipeline_helpers.checks import only_warns
 from pipeline_helpers.databases import run_sql
+from pipeline_helpers.hooks import tells
 from pipeline_helpers.processes import call_with_timeout, run_shell
 from pipeline_helpers.rules import finish, submit
 from prefect import flow, task
@@ -42,12 +43,19 @@ SHOP_CLEAN = Asset(
 SHOP_MART = Asset(key="asset://shop_mart", properties=AssetProperties(name="shop_mart"))
 
 
+def tell_notes(event: dict[str, str]) -> None:
+    from behaviour.bodies import told
+
+    told(event, where="checks")
+
+
 @materialize(
     SHOP_RAW,
     name="extract",
     asset_deps=[SHOP_EXPORTS],
     retries=1,
     retry_delay_seconds=1,
+    on_failure=[tells(tell_notes, owner="data-eng")],
     cache_policy=NO_CACHE,
 )
 def extract(rows: int) -> Any:
@@ -59,7 +67,13 @@ def extract(rows: int) -> Any:
     )
 
 
-@task(name="extract.not_empty", retries=1, retry_delay_seconds=1, cache_policy=NO_CACHE)
+@task(
+    name="extract.not_empty",
+    retries=1,
+    retry_delay_seconds=1,
+    on_failure=[tells(tell_notes, owner="data-eng")],
+    cache_policy=NO_CACHE,
+)
 def extract_not_empty(extract_output: Any) -> None:
     holds = call_with_timeout(
         30,

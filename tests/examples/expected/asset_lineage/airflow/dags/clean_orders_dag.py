@@ -20,8 +20,8 @@ LAKE_RAW_ORDERS = Asset(
         "owner": "shop@example.com",
     },
 )
-LAKE_ORDERS = Asset(
-    "lake.orders",
+LAKE_CLEAN_ORDERS = Asset(
+    "lake.clean_orders",
     uri="file:///tmp/asset_lineage/orders.csv",
     group="clean",
     extra={
@@ -47,7 +47,7 @@ with DAG(
     user_defined_macros={"to_int": to_int},
 ):
 
-    @task(outlets=[LAKE_ORDERS], inlets=[LAKE_RAW_ORDERS])
+    @task(outlets=[LAKE_CLEAN_ORDERS], inlets=[LAKE_RAW_ORDERS])
     def clean():
         from lake.cleaning import clean
 

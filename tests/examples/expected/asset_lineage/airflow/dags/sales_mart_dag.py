@@ -17,8 +17,8 @@ LAKE_RAW_RATES = Asset(
         "owner": "shop@example.com",
     },
 )
-LAKE_ORDERS = Asset(
-    "lake.orders",
+LAKE_CLEAN_ORDERS = Asset(
+    "lake.clean_orders",
     uri="file:///tmp/asset_lineage/orders.csv",
     group="clean",
     extra={
@@ -51,7 +51,7 @@ LAKE_HEADLINE = Asset(
 with DAG(
     dag_id="sales_mart",
     description="Revenue by country, once both the orders and the rates are new.",
-    schedule=[LAKE_ORDERS, LAKE_RAW_RATES],
+    schedule=[LAKE_CLEAN_ORDERS, LAKE_RAW_RATES],
     catchup=False,
     is_paused_upon_creation=False,
     tags=["lake"],
@@ -62,7 +62,7 @@ with DAG(
     },
 ):
 
-    @task(outlets=[LAKE_SALES], inlets=[LAKE_ORDERS, LAKE_RAW_RATES])
+    @task(outlets=[LAKE_SALES], inlets=[LAKE_CLEAN_ORDERS, LAKE_RAW_RATES])
     def sales():
         from lake.marts import sales
 

@@ -24,10 +24,10 @@ LAKE_RAW_ORDERS = Dataset(
         "group": "raw",
     },
 )
-LAKE_ORDERS = Dataset(
+LAKE_CLEAN_ORDERS = Dataset(
     "file:///tmp/asset_lineage/orders.csv",
     extra={
-        "name": "lake.orders",
+        "name": "lake.clean_orders",
         "description": "Orders, each once, all of them with an amount.",
         "owner": "analytics@example.com",
         "tags": ["trusted"],
@@ -53,7 +53,7 @@ with DAG(
     user_defined_macros={"to_int": to_int},
 ):
 
-    @task(outlets=[LAKE_ORDERS], inlets=[LAKE_RAW_ORDERS])
+    @task(outlets=[LAKE_CLEAN_ORDERS], inlets=[LAKE_RAW_ORDERS])
     @exit_fails
     def clean():
         from lake.cleaning import clean

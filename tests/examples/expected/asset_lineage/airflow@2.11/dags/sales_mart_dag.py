@@ -21,10 +21,10 @@ LAKE_RAW_RATES = Dataset(
         "group": "raw",
     },
 )
-LAKE_ORDERS = Dataset(
+LAKE_CLEAN_ORDERS = Dataset(
     "file:///tmp/asset_lineage/orders.csv",
     extra={
-        "name": "lake.orders",
+        "name": "lake.clean_orders",
         "description": "Orders, each once, all of them with an amount.",
         "owner": "analytics@example.com",
         "tags": ["trusted"],
@@ -56,7 +56,7 @@ LAKE_HEADLINE = Dataset(
 with DAG(
     dag_id="sales_mart",
     description="Revenue by country, once both the orders and the rates are new.",
-    schedule=[LAKE_ORDERS, LAKE_RAW_RATES],
+    schedule=[LAKE_CLEAN_ORDERS, LAKE_RAW_RATES],
     start_date=pendulum.datetime(2020, 1, 1, tz="UTC"),
     catchup=False,
     is_paused_upon_creation=False,
@@ -68,7 +68,7 @@ with DAG(
     },
 ):
 
-    @task(outlets=[LAKE_SALES], inlets=[LAKE_ORDERS, LAKE_RAW_RATES])
+    @task(outlets=[LAKE_SALES], inlets=[LAKE_CLEAN_ORDERS, LAKE_RAW_RATES])
     @exit_fails
     def sales():
         from lake.marts import sales

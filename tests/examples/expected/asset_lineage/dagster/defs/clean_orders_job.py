@@ -15,7 +15,7 @@ from pipeline_helpers.values import to_json
 
 
 @dg.op(name="clean_orders__clean", tags={"consumes": "lake.raw_orders"})
-@materializes(dg.AssetKey(["lake", "orders"]))
+@materializes(dg.AssetKey(["lake", "clean_orders"]))
 @attempt(timeout=300)
 def clean() -> Any:
     from lake.cleaning import clean
@@ -24,7 +24,7 @@ def clean() -> Any:
 
 
 @dg.op(name="clean_orders__clean__each_once", ins={"start_after": dg.In(dg.Nothing)})
-@checks("each_once", dg.AssetKey(["lake", "orders"]))
+@checks("each_once", dg.AssetKey(["lake", "clean_orders"]))
 @attempt(timeout=300)
 def clean_each_once() -> Any:
     from lake.cleaning import is_each_once
@@ -33,7 +33,7 @@ def clean_each_once() -> Any:
 
 
 @dg.op(name="clean_orders__clean__few_rejected")
-@checks("few_rejected", dg.AssetKey(["lake", "orders"]), warns=True)
+@checks("few_rejected", dg.AssetKey(["lake", "clean_orders"]), warns=True)
 @attempt(timeout=300)
 def clean_few_rejected(clean: Any) -> Any:
     from lake.cleaning import are_few
@@ -61,7 +61,7 @@ def clean_orders() -> None:
 
 ASSETS = [
     dg.AssetSpec(
-        ["lake", "orders"],
+        ["lake", "clean_orders"],
         deps=[dg.AssetKey(["lake", "raw_orders"])],
         description="Orders, each once, all of them with an amount.",
         metadata={"dagster/uri": "file:///tmp/asset_lineage/orders.csv"},

@@ -14,7 +14,7 @@ from pipeline_helpers.values import to_json
 
 @dg.asset(
     key=["lake", "sales"],
-    deps=[dg.AssetKey(["lake", "orders"]), dg.AssetKey(["lake", "raw_rates"])],
+    deps=[dg.AssetKey(["lake", "clean_orders"]), dg.AssetKey(["lake", "raw_rates"])],
     metadata={"dagster/uri": "file:///tmp/asset_lineage/sales.json"},
     group_name="marts",
     owners=["analytics@example.com"],
@@ -72,10 +72,10 @@ sales_mart = dg.define_asset_job(
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def sales_mart_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-    lake_orders = dg.AssetKey(["lake", "orders"])
+    lake_clean_orders = dg.AssetKey(["lake", "clean_orders"])
     lake_raw_rates = dg.AssetKey(["lake", "raw_rates"])
     return runs_on_updates(
         context,
-        [lake_orders, lake_raw_rates],
-        starts=all_of(lake_orders, lake_raw_rates),
+        [lake_clean_orders, lake_raw_rates],
+        starts=all_of(lake_clean_orders, lake_raw_rates),
     )

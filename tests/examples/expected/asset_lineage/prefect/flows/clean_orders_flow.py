@@ -20,10 +20,10 @@ LAKE_RAW_ORDERS = Asset(
         owners=["shop@example.com"],
     ),
 )
-LAKE_ORDERS = Asset(
+LAKE_CLEAN_ORDERS = Asset(
     key="file:///tmp/asset_lineage/orders.csv",
     properties=AssetProperties(
-        name="lake.orders",
+        name="lake.clean_orders",
         description="Orders, each once, all of them with an amount. Group: clean. Tags: trusted. Stale after 26 h.",
         owners=["analytics@example.com"],
     ),
@@ -31,7 +31,7 @@ LAKE_ORDERS = Asset(
 
 
 @materialize(
-    LAKE_ORDERS,
+    LAKE_CLEAN_ORDERS,
     name="clean",
     asset_deps=[LAKE_RAW_ORDERS],
     retries=0,

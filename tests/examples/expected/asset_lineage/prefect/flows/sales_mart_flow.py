@@ -19,10 +19,10 @@ LAKE_RAW_RATES = Asset(
         owners=["shop@example.com"],
     ),
 )
-LAKE_ORDERS = Asset(
+LAKE_CLEAN_ORDERS = Asset(
     key="file:///tmp/asset_lineage/orders.csv",
     properties=AssetProperties(
-        name="lake.orders",
+        name="lake.clean_orders",
         description="Orders, each once, all of them with an amount. Group: clean. Tags: trusted. Stale after 26 h.",
         owners=["analytics@example.com"],
     ),
@@ -48,7 +48,7 @@ LAKE_HEADLINE = Asset(
 @materialize(
     LAKE_SALES,
     name="sales",
-    asset_deps=[LAKE_ORDERS, LAKE_RAW_RATES],
+    asset_deps=[LAKE_CLEAN_ORDERS, LAKE_RAW_RATES],
     retries=0,
     cache_policy=NO_CACHE,
 )
