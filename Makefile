@@ -18,7 +18,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 BIN := .venv/bin
 export PATH := $(CURDIR)/.uv/bin:$(PATH)
 EXAMPLES := $(addprefix examples/,hello orders_daily groups_and_defaults fan_out churn_training ml_batch_scoring/score.yaml \
-  warehouse_elt)
+  warehouse_elt backfill_partitions)
 TARGETS := -t airflow@3.3 -t airflow@2.11 -t prefect -t dagster
 
 .PHONY: help demo test fast slow users conformance firetimes bench lint setup runtimes lock clean

@@ -40,10 +40,11 @@ SOURCES = {
     "warehouse_elt": EXAMPLES / "warehouse_elt",
     "project": EXAMPLES / "project" / "src",
     "asset_lineage": EXAMPLES / "asset_lineage",
+    "backfill_partitions": EXAMPLES / "backfill_partitions",
 }
 OWN = {
     *("greetings", "orders", "readings", "stations", "churn", "make_customers", "subscriptions"),
-    *("shop", "make_exports", "lake"),
+    *("shop", "make_exports", "lake", "meter"),
 }
 NOT_HERE = (
     "joblib",
