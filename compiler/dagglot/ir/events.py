@@ -34,6 +34,7 @@ message    the alert's `message`; without  the same                        the s
 - ``error`` is the exception's words, which may hold anything: what goes out is its first line, cut
   to `ERROR_LENGTH` characters, with what stands before the ``@`` of an address (a user, a password)
   replaced by ``***``. The default message never has it: who wants it writes ``${{ event.error }}``.
+  It is empty where nobody knows: the process died, or the orchestrator does not say.
 - Each alert of an event is told by itself: one that fails is logged, without its address, which is
   as a rule a secret, and keeps no other from being told. It is tried once.
 """
