@@ -61,6 +61,7 @@ class Dagster:
             *names.refusals(pipeline, title),
             *options.refusals(pipeline, context, title),
             *connections.refusals(pipeline, title),
+            *_partitions(pipeline, title),
             *told.refusals(pipeline, title),
         )
 
@@ -144,6 +145,14 @@ class Dagster:
         from dagglot.targets.dagster.expected import expected
 
         return expected(pipeline, context)
+
+
+def _partitions(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
+    if pipeline.partitions is None:
+        return iter(())
+    from dagglot.targets.dagster.partitions import refusals
+
+    return refusals(pipeline.partitions, title)
 
 
 def _tags(run: RunSpec) -> dict[str, str]:

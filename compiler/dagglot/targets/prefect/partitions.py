@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Final
 
 from dagglot.diagnostics import codes
@@ -24,7 +23,6 @@ _CLASSES: Final = {
     "month": "MonthlyPartitions",
     None: "CronPartitions",
 }
-_DAY: Final = timedelta(days=1)
 CLASSES: Final = tuple(_CLASSES.values())
 
 
@@ -36,7 +34,7 @@ def with_param(pipeline: Pipeline) -> Pipeline:
     if partitions.keys:
         type, text = Type(Kind.STRING, members=partitions.keys), "The partition to work on."
     else:
-        first = next(reference.windows(partitions)).key
+        first = _first(partitions)
         type = Type(Kind.STRING, nullable=True)
         text = f"The partition to work on, such as {first}; without it the last complete one."
     param = Param(
@@ -63,7 +61,7 @@ def is_timed(pipeline: Pipeline) -> bool:
 
 def declared(partitions: Partitions) -> Call:
     """The object that knows the windows."""
-    first = next(reference.windows(partitions)).key
+    first, last = _first(partitions), reference.last(partitions)
     positional: tuple[object, ...] = ()
     keywords: list[tuple[str, object]] = []
     if partitions.cron is not None:
@@ -71,11 +69,17 @@ def declared(partitions: Partitions) -> Call:
         if firetimes.parsed(partitions.cron).is_hourly:
             keywords.append(("every_hour", True))
     keywords.append(("first", first))
-    if partitions.end is not None:
-        last = reference.last_complete(partitions, partitions.end + _DAY)
-        keywords.append(("last", last.key if last is not None else first))
+    if last is not None:
+        keywords.append(("last", last.key))
     keywords.append(("timezone", partitions.timezone))
     return Call(_CLASSES[partitions.by], positional, tuple(keywords))
+
+
+def _first(partitions: Partitions) -> str:
+    first = reference.first(partitions)
+    if first is None:
+        raise ValueError("a pass refuses partitions of which there is none")
+    return first.key
 
 
 def by_key(keys: Mapping[str, Any], schedule: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
