@@ -45,4 +45,12 @@ def partition_of(
         datetime.fromtimestamp(edge.timestamp(), zone)
         for edge in (window.start, window.end)
     )
-    return Partition(start.strftime(partitions.fmt), start, end)
+    found = Partition(start.strftime(partitions.fmt), start, end)
+    last = partitions.end_timestamp
+    if (
+        key not in (found.key, window.start.strftime(partitions.fmt))
+        or start.timestamp() < partitions.start_timestamp
+        or (last is not None and end.timestamp() > last)
+    ):
+        raise dg.Failure(f"there is no partition {key}", allow_retries=False)
+    return found
