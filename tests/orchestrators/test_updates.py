@@ -33,7 +33,7 @@ def told(folder: Path, asked: dict[str, Any]) -> Any:
         input=json.dumps(asked),
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,
         env={**probe.environment(), "PYTHONPATH": modules, "DB_URI": "sqlite://"},
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -13,7 +13,7 @@ def show(context: dg.OpExecutionContext) -> str:
     return run_shell(context, "echo enough")
 
 
-@dg.job(name="intake_all_updated")
+@dg.job(name="intake_all_updated", executor_def=dg.in_process_executor)
 def intake_all_updated() -> None:
     show.alias("show")()
 

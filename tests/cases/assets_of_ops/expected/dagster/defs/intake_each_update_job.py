@@ -28,6 +28,7 @@ def show(context: dg.OpExecutionContext, params: IntakeEachUpdateParams) -> str:
 @dg.job(
     name="intake_each_update",
     resource_defs={"params": checked_at_launch(IntakeEachUpdateParams)},
+    executor_def=dg.in_process_executor,
 )
 def intake_each_update() -> None:
     show.alias("show")()
