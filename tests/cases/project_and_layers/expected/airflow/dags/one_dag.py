@@ -10,7 +10,7 @@ from airflow.timetables.trigger import CronTriggerTimetable
 from pipeline_helpers.alerts import event_in, tell_webhook
 from pipeline_helpers.operators import TimedBashOperator
 
-RAW_ORDERS = Asset("raw.orders", uri="s3://lake/raw/orders")
+LAYERS_ORDERS = Asset("layers.orders", uri="s3://lake/layers/orders")
 
 
 def tell_team(context):
@@ -33,5 +33,5 @@ with DAG(
         retries=1,
         retry_delay=timedelta(minutes=1),
         execution_timeout=timedelta(hours=1),
-        outlets=[RAW_ORDERS],
+        outlets=[LAYERS_ORDERS],
     )

@@ -12,7 +12,7 @@ from airflow.timetables.trigger import CronTriggerTimetable
 from pipeline_helpers.alerts import event_in, tell_webhook
 from pipeline_helpers.operators import TimedBashOperator
 
-RAW_ORDERS = Dataset("s3://lake/raw/orders", extra={"name": "raw.orders"})
+LAYERS_ORDERS = Dataset("s3://lake/layers/orders", extra={"name": "layers.orders"})
 
 
 def tell_team(context):
@@ -37,5 +37,5 @@ with DAG(
         retries=1,
         retry_delay=timedelta(minutes=1),
         execution_timeout=timedelta(hours=1),
-        outlets=[RAW_ORDERS],
+        outlets=[LAYERS_ORDERS],
     )

@@ -16,7 +16,7 @@ def tell_team(event: dict[str, str]) -> None:
 
 
 @dg.op(name="one__a", retry_policy=dg.RetryPolicy(max_retries=1, delay=60))
-@materializes(dg.AssetKey(["raw", "orders"]))
+@materializes(dg.AssetKey(["layers", "orders"]))
 @attempt(timeout=3600)
 def a(context: dg.OpExecutionContext) -> str:
     return run_shell(context, "echo document project https://project.example.com")
@@ -29,8 +29,8 @@ def one() -> None:
 
 ASSETS = [
     dg.AssetSpec(
-        ["raw", "orders"],
-        metadata={"dagster/uri": "s3://lake/raw/orders"},
+        ["layers", "orders"],
+        metadata={"dagster/uri": "s3://lake/layers/orders"},
         kinds={"shell"},
     ),
 ]

@@ -11,9 +11,9 @@ from prefect import flow, task
 from prefect.assets import Asset, AssetProperties, materialize
 from prefect.cache_policies import NO_CACHE
 
-RAW_ORDERS = Asset(
-    key="s3://lake/raw/orders",
-    properties=AssetProperties(name="raw.orders"),
+LAYERS_ORDERS = Asset(
+    key="s3://lake/layers/orders",
+    properties=AssetProperties(name="layers.orders"),
 )
 
 
@@ -22,7 +22,7 @@ def tell_team(event: dict[str, str]) -> None:
 
 
 @materialize(
-    RAW_ORDERS,
+    LAYERS_ORDERS,
     name="a",
     retries=1,
     retry_delay_seconds=60,
