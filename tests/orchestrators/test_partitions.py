@@ -4,20 +4,27 @@ the reference, also where clocks change."""
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from case_folders import CASES, TARGETS
 from dagglot import api
-from dagglot.ir.model import Pipeline
+from dagglot.ir.model import Partitions, Pipeline
 from dagglot.project import NO_PROJECT
+from dagglot.runtimes import probe
+from dagglot.semantics.firetimes import clock_changes
 from dagglot.semantics.partitions import Partition, last_complete, of_key
+from dagglot.targets.airflow.partitions import declared
 from orchestrators import engines
 from orchestrators.engines import SOURCES, Answers, Run
 
@@ -216,3 +223,83 @@ def test_a_tick_starts_a_run_for_each_key(target: str) -> None:
         echo(key=key, time=time, size=3, note="{{ ds }}") for key in ("eu", "us", "ap-south")
     ]
     assert sorted(ticked, key=str) == sorted(expected, key=str)
+
+
+# --- the helpers themselves, over many times ------------------------------------------------------
+
+ZONES = (
+    *("UTC", "Europe/Madrid", "America/New_York", "America/Havana", "Asia/Beirut"),
+    *("America/Santiago", "Australia/Lord_Howe", "Asia/Kolkata"),
+)
+LINES = (
+    *("30 2 * * *", "0 2,3 * * 1-5", "15,45 1-3 * * *", "0 */6 * * *", "*/20 * * * *"),
+    *("0 0 1,15 * *", "0 6 1 * 1"),
+)
+KINDS: tuple[dict[str, Any], ...] = (
+    *({"by": by} for by in ("hour", "day", "week", "month")),
+    *({"cron": line} for line in LINES),
+)
+
+
+def near_changes(random: Random, zone: str) -> list[datetime]:
+    """Instants of some years, most of them where clocks change."""
+    some = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=random.randrange(9000))]
+    for change in clock_changes(zone, 2026, 1) if zone != "UTC" else ():
+        some += [change.at + timedelta(minutes=random.randrange(-2000, 4000)) for _ in range(3)]
+        some += [change.at + timedelta(hours=hours) for hours in (-1, 0, 1)]
+    return some
+
+
+def questions() -> Iterator[tuple[Partitions, list[tuple[datetime, str | None]]]]:
+    random = Random(5)  # noqa: S311
+    for zone in ZONES:
+        for kind in KINDS:
+            start = datetime(2026, 1, 1, tzinfo=ZoneInfo(zone))
+            ends = (None, None, datetime(2027, 6, 30, 23, 59, 59, tzinfo=ZoneInfo(zone)))
+            one = Partitions(**kind, start=start, end=random.choice(ends), timezone=zone)
+            times = near_changes(random, zone)
+            runs: list[tuple[datetime, str | None]] = [(at, None) for at in times]
+            for at in times:
+                last = last_complete(one, at)
+                wrong = at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M%z")
+                runs += [(at, last.key if last else "2025-12-31"), (at, wrong), (at, wrong[:10])]
+            yield one, runs
+
+
+@pytest.mark.parametrize("target", [one for one in GROUPS if "airflow" in str(one.values[0])])
+def test_the_helpers_agree_with_the_reference(target: str, tmp_path: Path) -> None:
+    sources = [([CASES / "partitions" / "pipeline.yaml"], NO_PROJECT)]
+    built = engines.build(target, sources, tmp_path / "out")
+    asked, expected = [], []
+    for one, runs in questions():
+        made = declared(one)
+        named = [(at, key, of_key(one, key) if key else last_complete(one, at)) for at, key in runs]
+        asked.append(
+            {
+                "class": made.function,
+                "args": made.args,
+                "kwargs": dict(made.kwargs),
+                "runs": [{"time": at.isoformat(), "key": key} for at, key, _ in named],
+            }
+        )
+        expected.append([facts(found) for *_, found in named])
+    script = Path(__file__).parent / "airflow_helpers" / "partitions_of.py"
+    done = subprocess.run(
+        [built.python(), script, built.job.out / "dags"],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        env={**probe.environment(), "AIRFLOW_HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert sum(map(len, expected)) > 2000
+    for question, seen, said in zip(asked, answer, expected, strict=True):
+        for run, saw, should in zip(question["runs"], seen, said, strict=True):
+            assert saw == should, (question["class"], question["args"], question["kwargs"], run)
+
+
+def facts(found: Partition | None) -> list[str] | None:
+    if found is None or found.start is None or found.end is None:
+        return None
+    return [found.key, found.start.isoformat(), found.end.isoformat()]
