@@ -333,7 +333,7 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.TASK_ON_FAILURE: native(
         "`on_failure_callback`, which the process of the task calls, or the DAG processor where "
-        "that process died"
+        "that process died. Where params are refused, the tasks that refuse them have failed"
     ),
     Feature.TASK_ON_SUCCESS: native("`on_success_callback`"),
     Feature.TASK_ON_RETRY: native("`on_retry_callback`"),
@@ -450,7 +450,8 @@ _VERSION_2: Final[Mapping[Feature, Verdict]] = {
     Feature.TRIGGER_RULE_ALL_DONE_MIN_ONE_SUCCESS: unsupported("Airflow 2 has no such rule"),
     Feature.TASK_ON_FAILURE: native(
         "`on_failure_callback`, which the process of the task calls, or the scheduler's DAG "
-        "processor where that process died"
+        "processor where that process died. Where params are refused, the tasks that refuse them "
+        "have failed"
     ),
     Feature.TASK_ON_SUCCESS: native(
         "`on_success_callback`; Airflow 2 calls it also where the task was skipped, so a function "
