@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from case_folders import CASES, marks
-from dagglot.diagnostics import advice, codes
+from dagglot.diagnostics import advice, changes, codes
 from dagglot.diagnostics.model import ExitCode, Rule, Severity
 
 TESTS = Path(__file__).parent
@@ -73,7 +73,8 @@ def met() -> set[str]:
                 for name in re.findall(r"\bcodes\.([A-Z_]+)\b", text)
                 if isinstance(rule := getattr(codes, name, None), Rule)
             }
-    for golden in (*CASES.rglob("*.txt"), *(TESTS / "lint" / "cases").rglob("*.txt")):
+    own = (CASES, TESTS / "lint" / "cases", TESTS / "diff" / "cases")
+    for golden in (file for folder in own for file in folder.rglob("*.txt")):
         found |= set(re.findall(r"\bDG\d{3}\b", golden.read_text(encoding="utf-8")))
     return found
 
@@ -89,6 +90,6 @@ def test_every_rule_is_used() -> None:
         for file in compiler.rglob("*.py")
         if file.name not in ("codes.py", "advice.py")
     )
-    for module, word in ((codes, "codes"), (advice, "advice")):
+    for module, word in ((codes, "codes"), (advice, "advice"), (changes, "changes")):
         names = {name for name, value in vars(module).items() if isinstance(value, Rule)}
         assert sorted(name for name in names if f"{word}.{name}" not in text) == []

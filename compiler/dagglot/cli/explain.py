@@ -44,7 +44,7 @@ def explain(
         raise typer.Exit(2)
     import textwrap
 
-    put(f"{found.code} {found.name} ({found.severity.value})\n\n")
+    put(f"{found.code} {found.name} ({found.risk or found.severity.value})\n\n")
     if found.message != "{message}":
         put(f"  {found.message}\n\n")
     put(textwrap.fill(found.explanation, 88) + "\n")

@@ -1,4 +1,5 @@
-"""Every rule, in the order of the arrows; the one registry. Those of `lint` are in `advice`.
+"""Every rule, in the order of the arrows; the one registry. Those of `lint` are in `advice`, those
+of `diff` in `changes`.
 
 ``dagglot explain CODE`` prints the explanation, so it is written for the person who meets the
 finding: what is wrong, why that is refused, what to do.
@@ -779,7 +780,7 @@ NOT_RUN: Final = _rule(
 
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by code."""
-    from dagglot.diagnostics import advice  # noqa: F401 - it registers its rules
+    from dagglot.diagnostics import advice, changes  # noqa: F401 - they register their rules
 
     return tuple(rule for _, rule in sorted(_RULES.items()))
 

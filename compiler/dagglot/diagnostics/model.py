@@ -73,6 +73,8 @@ class Rule:
     exit_code: ExitCode = ExitCode.INVALID
     worse: str = ""
     better: str = ""
+    risk: str = ""
+    """Of the rules of `diff`: how much a change weighs, where nothing else is known of it."""
 
     def at(
         self,

@@ -87,6 +87,16 @@ def parse_duration(text: str) -> timedelta | None:
     return None if move is None else timedelta(days=move.days) + move.elapsed
 
 
+def duration_text(length: timedelta) -> str:
+    """A duration as a document writes it: ``1h30m``."""
+    left, made = length // timedelta(microseconds=1), ""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        many, left = divmod(left, size * 1_000_000)
+        made += f"{many}{unit}" if many else ""
+    seconds = f"{left / 1_000_000:.6f}".rstrip("0").rstrip(".")
+    return f"{made}{seconds}s" if left or not made else made
+
+
 # Directives of strftime that mean the same on every platform. `%a`, `%b` and so on follow the
 # process's locale, which is C unless a program changes it, and no orchestrator does.
 _DIRECTIVE: Final = re.compile(r"%(.?)", re.DOTALL)

@@ -9,12 +9,13 @@ from typing import Final
 
 from dagglot.diagnostics import advice
 from dagglot.diagnostics.model import Diagnostic, Related
+from dagglot.expressions.functions import duration_text
 from dagglot.expressions.tree import PartitionField, references
 from dagglot.ir import flow
 from dagglot.ir.kinds import NativeBody, PipelineWait, SensorBody
 from dagglot.ir.model import Pipeline, Schedule, Task
 from dagglot.ir.task_values import values_of
-from dagglot.lint.texts import Look, duration
+from dagglot.lint.texts import Look
 from dagglot.semantics import firetimes
 
 _FROM: Final = datetime(2024, 1, 1)
@@ -71,9 +72,9 @@ def _overlap(pipeline: Pipeline) -> Iterator[Diagnostic]:
     if allowed > gap:
         yield advice.OVERLAP.at(
             schedule.at(key),
-            gap=duration(gap),
+            gap=duration_text(gap),
             what=what,
-            timeout=duration(allowed),
+            timeout=duration_text(allowed),
             related=(Related(place, "may take so long"),),
             help="add `concurrency: {max_active_runs: 1}`",
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
 
 from dagglot.diagnostics.model import Span, split_lines
 from dagglot.expressions.tree import Text
@@ -54,12 +53,3 @@ def place_of(word: str, number: int, within: Span, look: Look) -> Span:
 def count(number: int) -> str:
     """How often a task is retried, in words."""
     return "once" if number == 1 else "twice" if number == 2 else f"{number} times"
-
-
-def duration(length: timedelta) -> str:
-    """As a document writes it: ``1h30m``."""
-    left, made = int(length.total_seconds()), ""
-    for unit, seconds in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        many, left = divmod(left, seconds)
-        made += f"{many}{unit}" if many else ""
-    return made or "0s"

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
+from dagglot.expressions.functions import duration_text
 from dagglot.ir.model import AssetCondition, Schedule
 from dagglot.next_runs import NextRun, NextRuns
 from dagglot.reports.table import Cell, Paint, aligned, count
 
 VERSION: Final = 1
-_UNITS: Final = (
-    ("d", timedelta(days=1)),
-    ("h", timedelta(hours=1)),
-    ("m", timedelta(minutes=1)),
-    ("s", timedelta(seconds=1)),
-)
 
 
 def as_text(found: Sequence[NextRuns], paint: Paint) -> str:
@@ -83,7 +78,7 @@ def _described(schedule: Schedule) -> str:
     if schedule.on_assets is not None:
         words = f"when data is updated: {_condition(schedule.on_assets)}"
     elif schedule.every is not None:
-        words = f"every {_elapsed(schedule.every)}"
+        words = f"every {duration_text(schedule.every)}"
     elif schedule.cron is not None:
         words = f"{schedule.cron} in {schedule.timezone}"
     else:
@@ -104,15 +99,6 @@ def _condition(given: AssetCondition) -> str:
         for one, part in zip(given.operands, parts, strict=True)
     )
     return f" {words} ".join(several)
-
-
-def _elapsed(value: timedelta) -> str:
-    """As the language writes it: ``2d``, ``1h30m``."""
-    parts, rest = "", value
-    for unit, size in _UNITS:
-        number, rest = divmod(rest, size)
-        parts += f"{number}{unit}" if number else ""
-    return parts
 
 
 def as_json(found: Sequence[NextRuns]) -> str:

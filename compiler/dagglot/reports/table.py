@@ -23,6 +23,11 @@ COLOURS: Final = {
     "equal": "32",
     "benign": "36",
     "divergent": "31",
+    "breaking": "31",
+    "review": "33",
+    "undecidable": "33",
+    "safe": "32",
+    "cosmetic": "2",
     "dim": "2",
     "bold": "1",
 }

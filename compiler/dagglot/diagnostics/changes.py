@@ -1,0 +1,395 @@
+"""The rules of ``dagglot diff``: what a change means for those who run the pipeline.
+
+``risk`` is what a change weighs where nothing else is known of it; the functions of `diff.rules`
+look closer, and may say less, or more. They are no part of `codes`, because no other command has to
+read them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dagglot.diagnostics.codes import register
+from dagglot.diagnostics.model import ExitCode, Rule, Severity
+
+_SEVERITY: Final = {
+    "breaking": Severity.ERROR,
+    "review": Severity.WARNING,
+    "undecidable": Severity.WARNING,
+    "safe": Severity.NOTE,
+    "cosmetic": Severity.NOTE,
+}
+
+
+def _change(code: str, name: str, risk: str, explanation: str) -> Rule:
+    severity = _SEVERITY[risk]
+    return register(
+        Rule(code, name, "{message}", explanation, severity, ExitCode.FINDINGS, risk=risk)
+    )
+
+
+# --- pipelines and tasks ------------------------------------------------------------------------
+
+PIPELINE_REMOVED: Final = _change(
+    "DG601",
+    "pipeline-removed",
+    "breaking",
+    "The pipeline is not there any more: it does not run, and its history can no longer be found by "
+    "its id. Where a deployment is a record of its own in the orchestrator, the old one goes on "
+    "running until somebody deletes it. If it was renamed, say so: `moved: {from: old_id}`.",
+)
+PIPELINE_RENAMED: Final = _change(
+    "DG602",
+    "pipeline-renamed",
+    "breaking",
+    "Two pipelines are so much alike that this is one with a new id, and no `moved:` says that it is "
+    "meant. An orchestrator keeps history by the id: to it one pipeline is gone and another is new. "
+    "With `catchup: true` the new one runs every interval since `start` once more. Write "
+    "`moved: {from: old_id}`, and plan what becomes of the history.",
+)
+PIPELINE_MOVED: Final = _change(
+    "DG603",
+    "pipeline-moved",
+    "review",
+    "`moved:` says that the pipeline was renamed on purpose. Its history stays with the old id unless "
+    "it is renamed in the orchestrator too, and a deployment of the old id has to be deleted there. "
+    "With `catchup: true` the new id runs every interval since `start` once more: that is breaking.",
+)
+PIPELINE_ADDED: Final = _change(
+    "DG604",
+    "pipeline-added",
+    "safe",
+    "A pipeline that was not there before changes nothing of those that were. With `catchup: true` it "
+    "begins with all intervals since `start`, which is a load to look at.",
+)
+TASK_REMOVED: Final = _change(
+    "DG605",
+    "task-removed",
+    "breaking",
+    "What the task did is not done any more, and its history is hidden: orchestrators show only the "
+    "tasks that there are. If it was renamed, say so in the new one: `moved: {from: old_id}`.",
+)
+TASK_RENAMED: Final = _change(
+    "DG606",
+    "task-renamed",
+    "breaking",
+    "One task went and one that is much like it came, and no `moved:` says that it was renamed. Its "
+    "history is hidden under the old id; runs in flight, or cleared later, know only one of the two. "
+    "Write `moved: {from: old_id}` in the new one if that is meant.",
+)
+TASK_MOVED: Final = _change(
+    "DG607",
+    "task-moved",
+    "review",
+    "`moved:` says that the task was renamed on purpose. Its history stays with the old id; runs in "
+    "flight, or cleared later, know only one of the two.",
+)
+TASK_ADDED: Final = _change(
+    "DG608",
+    "task-added",
+    "safe",
+    "A new task at the end of the graph changes nothing of the others. One that others wait for, or "
+    "that updates an asset, is on their path: when it is late or fails, so do they, which is for "
+    "review.",
+)
+GROUPS: Final = _change(
+    "DG609",
+    "groups",
+    "cosmetic",
+    "A group shows tasks together, and is no task. What it does to its tasks, such as their ids and "
+    "what they wait for, is told of each of them.",
+)
+
+# --- when it runs -------------------------------------------------------------------------------
+
+FIRE_TIMES: Final = _change(
+    "DG610",
+    "fire-times",
+    "breaking",
+    "The schedule names other instants than before in the 400 days that were looked at, changes of "
+    "the clocks included. The first that differ are told. Whoever waits for this data at a fixed time "
+    "has to know. Another way to write the same instants is cosmetic.",
+)
+TIMEZONE: Final = _change(
+    "DG611",
+    "timezone",
+    "breaking",
+    "The clock that the schedule, or the partitions, are read by is another one: the same cron line "
+    "names other instants, days begin elsewhere, and `run.date` may be another day.",
+)
+STARTS_EARLIER: Final = _change(
+    "DG612",
+    "starts-earlier",
+    "breaking",
+    "With `catchup` every interval from the new `start` on that has not run yet is run at once; with "
+    "`partitions` the earlier ones are missing until they are backfilled. Without either nothing "
+    "of the past is run, and it is for review.",
+)
+WINDOW: Final = _change(
+    "DG613",
+    "window",
+    "review",
+    "The time in which the schedule, or the partitions, are valid begins later or ends elsewhere: "
+    "intervals outside of it are not run any more, and keys outside of it can no longer be "
+    "backfilled.",
+)
+CATCHUP: Final = _change(
+    "DG614",
+    "catchup",
+    "breaking",
+    "`catchup: true` runs every interval since `start` that has not run yet, as soon as it is "
+    "deployed; without it times that were missed are never made good.",
+)
+SCHEDULE_REMOVED: Final = _change(
+    "DG615",
+    "schedule-removed",
+    "review",
+    "The pipeline does not start by itself any more: only by hand, by an asset or by another pipeline. "
+    "Where a schedule is a record in the orchestrator, leaving it out does not delete it: clear it "
+    "there, or it goes on firing.",
+)
+SCHEDULE_ADDED: Final = _change(
+    "DG616",
+    "schedule-added",
+    "review",
+    "The pipeline starts by itself from now on. Check that it is not also started by hand or by "
+    "another pipeline, and that its params have defaults that are right for such a run.",
+)
+OVERLAP: Final = _change(
+    "DG617",
+    "overlap",
+    "review",
+    "How many runs, tasks or instances may be at work at once is another number, or what happens to "
+    "a run that would be one too many. Looser is breaking: what was safe alone may now meet itself.",
+)
+STARTING_ASSETS: Final = _change(
+    "DG618",
+    "starting-assets",
+    "breaking",
+    "Other updates of assets start the pipeline than before: it may run more often, more rarely, or "
+    "before all of its data is there.",
+)
+
+# --- in which order, and whether ----------------------------------------------------------------
+
+EDGE_REMOVED: Final = _change(
+    "DG620",
+    "edge-removed",
+    "breaking",
+    "A task does not wait for another any more: they may run at the same time, or in the other order. "
+    "Where the one reads what the other writes, that is a race which shows on a bad day only. An edge "
+    "that another path replaces is for review.",
+)
+EDGE_ADDED: Final = _change(
+    "DG621",
+    "edge-added",
+    "review",
+    "A task waits for one more: it starts later, and does not run when the other one fails. How many "
+    "tasks follow one another on the longest path is told where that changes.",
+)
+TRIGGER_RULE: Final = _change(
+    "DG622",
+    "trigger-rule",
+    "breaking",
+    "In other states of its upstreams the task runs now, or does not: a clean-up that ran after every "
+    "failure may not, or a load may run on half of its data.",
+)
+CONDITION: Final = _change(
+    "DG623",
+    "condition",
+    "review",
+    "Whether a task runs, which branch is chosen or over which elements it is mapped is decided by "
+    "another expression. Simulate the runs that matter: `dagglot simulate PATH --given …`.",
+)
+OUTCOME: Final = _change(
+    "DG624",
+    "outcome",
+    "breaking",
+    "The same failure ends the run in another state than before. A run that is green although a task "
+    "of it failed alerts nobody; one that is red stops what waits for it.",
+)
+TEARDOWN: Final = _change(
+    "DG625",
+    "teardown-of",
+    "review",
+    "What a teardown cleans up after, and so when it runs, is something else.",
+)
+PAST: Final = _change(
+    "DG626",
+    "depends-on-past",
+    "review",
+    "A task that depends on its past does not run until it has succeeded in the run before: one "
+    "failure stops all later runs. Without it, runs no longer keep to the order of their times.",
+)
+WORK: Final = _change(
+    "DG627",
+    "work",
+    "review",
+    "What the task does is something else: its command, function, statement, image, request, or what "
+    "is given to it. No tool can tell whether the result is as good; a person can. Tasks below it, "
+    "and pipelines that use its assets, get what comes of it.",
+)
+
+# --- when something goes wrong ------------------------------------------------------------------
+
+RETRIES_LOWERED: Final = _change(
+    "DG630",
+    "retries-lowered",
+    "breaking",
+    "The task gives up earlier: it has fewer attempts, or less time between them for what broke to "
+    "come back. Failures that used to heal by themselves become incidents.",
+)
+RETRIES_RAISED: Final = _change(
+    "DG631",
+    "retries-raised",
+    "safe",
+    "The task gives up later. For one that says `idempotent: false` it is for review, since each "
+    "attempt may do the work once more.",
+)
+TIMEOUT_LOWERED: Final = _change(
+    "DG632",
+    "timeout-lowered",
+    "breaking",
+    "What takes longer than the new limit, and was fine, is now stopped and fails. Compare with how "
+    "long it takes on its slowest days.",
+)
+TIMEOUT_RAISED: Final = _change(
+    "DG633",
+    "timeout-raised",
+    "safe",
+    "What is stuck is noticed later than before; nothing that succeeded fails because of it.",
+)
+ALERT_REMOVED: Final = _change(
+    "DG634",
+    "alert-removed",
+    "breaking",
+    "Somebody who was told of failures, or of late runs, is told no more: the next incident is found "
+    "by those who miss the data. For alerts of successes and retries it is for review.",
+)
+ALERT_ADDED: Final = _change(
+    "DG635",
+    "alert-added",
+    "safe",
+    "Somebody more is told.",
+)
+ALERT_CHANGED: Final = _change(
+    "DG636",
+    "alert-changed",
+    "review",
+    "The alert goes to another place, says something else, or comes at another time. Check that the "
+    "new receiver is there.",
+)
+
+# --- data ---------------------------------------------------------------------------------------
+
+ASSET_DROPPED: Final = _change(
+    "DG640",
+    "asset-dropped",
+    "breaking",
+    "A task does not update the asset any more, or its address is another one. Pipelines that wait "
+    "for it are not started; those that read it get old data. They are named, whatever orchestrator "
+    "runs them. Without any it is for review.",
+)
+ASSET_ADDED: Final = _change(
+    "DG641",
+    "asset-added",
+    "safe",
+    "A task updates, or reads, one more asset. Where pipelines are started by it, they run from now "
+    "on, which is for review.",
+)
+ASSET_CHANGED: Final = _change(
+    "DG642",
+    "asset-changed",
+    "review",
+    "What is promised of an asset is something else: how fresh it is, or who makes it.",
+)
+PARTITIONS: Final = _change(
+    "DG643",
+    "partitions",
+    "breaking",
+    "The slices of the data are cut in another way, or there are none. Keys of the past no longer "
+    "line up with those to come: what was materialised is not found, and a backfill writes beside "
+    "it. New static keys alone are for review.",
+)
+CHECK: Final = _change(
+    "DG644",
+    "check",
+    "review",
+    "What is looked at in the data, or what a bad answer does, is something else. A check that only "
+    "warns stops nobody from using what is wrong.",
+)
+
+# --- what it is given ---------------------------------------------------------------------------
+
+PARAM_NARROWED: Final = _change(
+    "DG650",
+    "param-narrowed",
+    "breaking",
+    "Runs that were started with this param, or without it, are refused now: it is required, gone, of "
+    "another type, or allows fewer values. Look for who starts the pipeline: schedules, other "
+    "pipelines, scripts.",
+)
+PARAM_WIDENED: Final = _change(
+    "DG651",
+    "param-widened",
+    "safe",
+    "Every run that could be started before can be started still.",
+)
+PARAM_DEFAULT: Final = _change(
+    "DG652",
+    "param-default",
+    "review",
+    "Runs that do not say this param, those of the schedule among them, work with another value.",
+)
+SECRET: Final = _change(
+    "DG653",
+    "secret-reference",
+    "review",
+    "Another secret is asked for, or one less. It has to be in the store of the orchestrator before "
+    "this is deployed: `dagglot verify --stores` looks. Secrets are told by name, never by value.",
+)
+CONNECTION: Final = _change(
+    "DG654",
+    "connection",
+    "review",
+    "A system that the pipeline talks to is another one, or is reached in another way. The connection "
+    "has to be in the orchestrator before this is deployed: `dagglot verify --stores` looks.",
+)
+
+# --- where it runs, and what is said of it ------------------------------------------------------
+
+PLACE: Final = _change(
+    "DG660",
+    "where-it-runs",
+    "review",
+    "The task asks for other resources, another pool or another priority: it may wait longer, be "
+    "killed for want of memory, or take the place of others.",
+)
+DESCRIPTION: Final = _change(
+    "DG670",
+    "description",
+    "safe",
+    "Descriptions, docs, owners and tags change nothing of a run. Who is called by the owner's name, "
+    "or finds pipelines by tags, may want to know.",
+)
+TESTS: Final = _change(
+    "DG671",
+    "tests",
+    "cosmetic",
+    "The scenarios that are tested, or the warnings that are accepted, say nothing of a run.",
+)
+TEXT: Final = _change(
+    "DG690",
+    "text-only",
+    "cosmetic",
+    "The text of the document is another one, and means the same: comments, order, layout, or "
+    "another way to write it.",
+)
+UNDECIDABLE: Final = _change(
+    "DG699",
+    "undecidable",
+    "undecidable",
+    "The change is in what dagglot hands over and does not understand: arguments of a native call, "
+    "options of one orchestrator. It may mean nothing or everything; a person who knows that "
+    "orchestrator has to look. It counts as much as `review`.",
+)

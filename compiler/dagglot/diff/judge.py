@@ -1,0 +1,132 @@
+"""Two sets of pipelines, paired, compared and judged: the answer that every report is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+
+from dagglot.diagnostics import changes
+from dagglot.diff.compare import Change, Kind, compare
+from dagglot.diff.declared import own
+from dagglot.diff.pairs import Pair, pair_pipelines
+from dagglot.diff.rules import judge as judge_change
+from dagglot.diff.rules import things
+from dagglot.diff.rules.base import Risk, Sides, Verdict, says
+from dagglot.diff.show import Plain, shown
+from dagglot.frozen import dataclass
+from dagglot.ir.model import Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A change, what it means, and what it is known by across commits."""
+
+    change: Change
+    verdict: Verdict
+    before: Plain
+    after: Plain
+    fingerprint: str
+
+    @property
+    def risk(self) -> Risk:
+        return self.verdict.risk
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineDiff:
+    """What became of one pipeline; its changes begin with the worst."""
+
+    id: str
+    kind: Kind
+    changes: tuple[Judged, ...]
+
+    @property
+    def risk(self) -> Risk:
+        """The highest risk of its changes."""
+        return max((one.risk for one in self.changes), key=lambda risk: risk.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """The pipelines that changed, the worst first, and how many did not."""
+
+    pipelines: tuple[PipelineDiff, ...]
+    unchanged: int
+    since: datetime
+
+    @property
+    def risk(self) -> Risk | None:
+        """The highest risk of all; None where nothing changed."""
+        return self.pipelines[0].risk if self.pipelines else None
+
+    @property
+    def counts(self) -> Mapping[Risk, int]:
+        """How many changes there are of each risk."""
+        every = list(chain.from_iterable(one.changes for one in self.pipelines))
+        return {risk: sum(1 for one in every if one.risk is risk) for risk in Risk}
+
+
+Texts = Mapping[str, str]
+"""The text of the document of each pipeline, by its id."""
+
+
+def judge(
+    before: Sequence[Pipeline],
+    after: Sequence[Pipeline],
+    since: datetime,
+    texts: tuple[Texts, Texts] = ({}, {}),
+) -> Diff:
+    """What changed. ``since`` is the instant from which fire times are looked at."""
+    found: list[PipelineDiff] = []
+    unchanged = 0
+    for pair in pair_pipelines(before, after):
+        sides = Sides(*_both(pair), after, since)
+        made = tuple(_judged(change, verdict, sides) for change, verdict in _changes(pair, sides))
+        if not made and texts[0].get(sides.before.id) != texts[1].get(sides.after.id):
+            change = Change(Kind.CHANGED, ("text",), None, None, "Pipeline", "text")
+            verdict = says(changes.TEXT, "the text is another one, and means the same")
+            made = (_judged(change, verdict, sides),)
+        if not made:
+            unchanged += 1
+            continue
+        ordered = tuple(sorted(made, key=lambda one: -one.risk.weight))
+        found.append(PipelineDiff(sides.after.id, _kind(pair), ordered))
+    found.sort(key=lambda one: (-one.risk.weight, one.id))
+    return Diff(tuple(found), unchanged, since)
+
+
+def _both(pair: Pair) -> tuple[Pipeline, Pipeline]:
+    """The two sides; of what is new or gone the same twice."""
+    before, after = pair.before or pair.after, pair.after or pair.before
+    assert before is not None and after is not None  # noqa: S101 - a pair has one at least
+    return own(before), own(after)
+
+
+def _kind(pair: Pair) -> Kind:
+    if pair.before is None or pair.after is None:
+        return Kind.ADDED if pair.before is None else Kind.REMOVED
+    return Kind.CHANGED if pair.before.id == pair.after.id else Kind.MOVED
+
+
+def _changes(pair: Pair, sides: Sides) -> Iterator[tuple[Change, Verdict]]:
+    kind = _kind(pair)
+    if kind is not Kind.CHANGED:
+        places = tuple(one.span if one is not None else None for one in pair[:2])
+        change = Change(
+            kind, ("pipeline",), pair.before, pair.after, "Pipeline", "id", (places[0], places[1])
+        )
+        yield change, things.pipeline(change, sides, said=pair.said)
+    if pair.before is not None and pair.after is not None:
+        for change in compare(sides.before, sides.after):
+            yield change, judge_change(change, sides)
+
+
+def _judged(change: Change, verdict: Verdict, sides: Sides) -> Judged:
+    before, after = shown(change)
+    said = [verdict.rule.code, sides.after.id, change.path, before, after]
+    data = json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    fingerprint = hashlib.sha256(data).hexdigest()[:12]
+    return Judged(change, verdict, before, after, fingerprint)

@@ -1,0 +1,78 @@
+"""Pipelines, tasks and groups that come, go, or have another name."""
+
+from __future__ import annotations
+
+from dagglot.diagnostics import changes
+from dagglot.diff.compare import Change, Kind
+from dagglot.diff.rules.base import Risk, Sides, Verdict, came, gone, says, some
+from dagglot.diff.rules.data import checked, users
+from dagglot.diff.rules.timing import owed, starts_itself
+from dagglot.ir.kinds import CheckBody
+from dagglot.ir.model import Pipeline
+
+
+def pipeline(change: Change, sides: Sides, *, said: bool = False) -> Verdict:
+    """A whole pipeline; ``said``: its new name is meant, by `moved:`."""
+    if gone(change):
+        made = [name for task in sides.before.tasks for name in task.produces]
+        affected = sorted({one for name in made for one in users(name, sides)})
+        words = "is not there any more; delete it where it is deployed"
+        words += f"; its assets are used by {some(affected)}" if affected else ""
+        return says(changes.PIPELINE_REMOVED, words)
+    if came(change):
+        if _catches_up(sides.after):
+            words = f"is new, and catches up with {owed(sides.after, sides.since)}"
+            return says(changes.PIPELINE_ADDED, words, Risk.REVIEW)
+        return says(changes.PIPELINE_ADDED, "is new")
+    words = f"was `{sides.before.id}`: its history stays there"
+    again = _catches_up(sides.after)
+    if again:
+        words += f", and {owed(sides.after, sides.since)} since `start` are run once more"
+    if said:
+        return says(changes.PIPELINE_MOVED, words, Risk.BREAKING if again else None)
+    return says(changes.PIPELINE_RENAMED, words)
+
+
+def _catches_up(pipeline: Pipeline) -> bool:
+    return pipeline.schedule.catchup and starts_itself(pipeline.schedule)
+
+
+def task(change: Change, sides: Sides) -> Verdict:
+    """A whole task."""
+    node = change.after if change.after is not None else change.before
+    if isinstance(node.body, CheckBody) and change.kind is not Kind.MOVED:
+        return checked(change, sides)
+    if change.kind is Kind.MOVED:
+        words = f"was `{change.before.id}`: its history is hidden under the old id"
+        meant = change.after.moved_from is not None or _with_its_group(change, sides)
+        return says(changes.TASK_MOVED if meant else changes.TASK_RENAMED, words)
+    if gone(change):
+        affected = sorted({one for name in node.produces for one in users(name, sides)})
+        words = "is not run any more, and its history is hidden"
+        words += f"; its assets are used by {some(affected)}" if affected else ""
+        return says(changes.TASK_REMOVED, words)
+    below = [one.id for one in sides.after.tasks if node.id in one.upstream]
+    if below:
+        return says(changes.TASK_ADDED, f"is new, and is waited for by {some(below)}", Risk.REVIEW)
+    if node.produces:
+        words = f"is new, and updates {some(node.produces)}"
+        return says(changes.TASK_ADDED, words, Risk.REVIEW)
+    return says(changes.TASK_ADDED, "is new, and nothing waits for it")
+
+
+def _with_its_group(change: Change, sides: Sides) -> bool:
+    """Whether a task has another id because `moved:` stands at its group."""
+    groups = list(sides.after.groups)
+    for group in groups:
+        groups.extend(group.groups)
+    said = {group.id for group in groups if group.moved_from is not None}
+    return change.after.group in said and change.after.name == change.before.name
+
+
+def group(change: Change, sides: Sides) -> Verdict:
+    """A whole group, and what it waits for."""
+    if change.kind is Kind.MOVED:
+        return says(changes.GROUPS, f"was `{change.before.id}`")
+    if change.field == "depends_on":
+        return says(changes.GROUPS, "its tasks wait, and are told of by themselves")
+    return says(changes.GROUPS, "is shown no more" if gone(change) else "is shown as one")

@@ -1,0 +1,153 @@
+"""What changed, for people and programs. Every form is rendered from the data of `as_data`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from dagglot.diagnostics.model import Span
+from dagglot.diagnostics.render import printable
+from dagglot.diff.judge import Diff, Judged, PipelineDiff
+from dagglot.diff.rules.base import ORDER
+from dagglot.reports.table import Paint, aligned, count
+
+VERSION: Final = 1
+SIGNS: Final = {"added": "+", "removed": "-", "changed": "~", "moved": "→"}
+_LONGEST: Final = 40
+_KEPT: Final = 8
+"""Characters before the first that differs, where a long text is cut."""
+
+
+def as_data(diff: Diff, base: str) -> dict[str, Any]:
+    """``{"dagglot_diff": 1, …}``, as `schemas/diff.v1.schema.json` describes it."""
+    return {
+        "dagglot_diff": VERSION,
+        "base": base,
+        "from": diff.since.isoformat(),
+        "risk": diff.risk.value if diff.risk is not None else None,
+        "counts": {risk.value: number for risk, number in diff.counts.items()},
+        "unchanged": diff.unchanged,
+        "pipelines": [_pipeline(one) for one in diff.pipelines],
+    }
+
+
+def _pipeline(one: PipelineDiff) -> dict[str, Any]:
+    return {
+        "pipeline": one.id,
+        "change": one.kind.value,
+        "risk": one.risk.value,
+        "changes": [_change(change) for change in one.changes],
+    }
+
+
+def _change(one: Judged) -> dict[str, Any]:
+    old, new = one.change.spans
+    return {
+        "change": one.change.kind.value,
+        "path": one.change.path,
+        "before": one.before,
+        "after": one.after,
+        "code": one.verdict.rule.code,
+        "rule": one.verdict.rule.name,
+        "risk": one.risk.value,
+        "consequence": one.verdict.consequence,
+        "place": _place(new),
+        "old_place": _place(old),
+        "fingerprint": one.fingerprint,
+    }
+
+
+def _place(span: Span | None) -> dict[str, Any] | None:
+    if span is None:
+        return None
+    return {"file": span.file, "line": span.line, "column": span.column}
+
+
+def as_json(data: Mapping[str, Any]) -> str:
+    """The data as a document."""
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+# --- text ---------------------------------------------------------------------------------------
+
+
+def as_text(data: Mapping[str, Any], paint: Paint) -> str:
+    """A block for each pipeline, the worst first, and a line that sums up."""
+    blocks = ["\n".join(_block(one, paint)) + "\n" for one in data["pipelines"]]
+    return "\n".join([*blocks, summary(data) + "\n"])
+
+
+def _block(one: Mapping[str, Any], paint: Paint) -> Iterator[str]:
+    risk = paint(one["risk"], one["risk"])
+    yield f"{paint('bold', printable(one['pipeline']))}: {risk}"
+    rows = [
+        [
+            (SIGNS[change["change"]], change["risk"]),
+            (change["path"], ""),
+            (values(change), "dim"),
+            (f"{change['code']} {change['risk']}", change["risk"]),
+        ]
+        for change in one["changes"]
+    ]
+    for line, change in zip(aligned(rows, paint), one["changes"], strict=True):
+        yield line
+        yield f"      {printable(change['consequence'])}{paint('dim', _where(change))}"
+
+
+def _where(change: Mapping[str, Any]) -> str:
+    place, old = change["place"], change["old_place"]
+    if place is not None:
+        return f"  {printable(place['file'])}:{place['line']}"
+    return f"  was at {printable(old['file'])}:{old['line']}" if old is not None else ""
+
+
+def values(change: Mapping[str, Any]) -> str:
+    """``3 → 1``; what came or went alone; nothing where all is said by the path."""
+    before, after = (_word(change[key]) for key in ("before", "after"))
+    named = change["path"].rpartition(".")[2] in (before, after)
+    if change["path"] == "text" or (named and change["change"] != "moved"):
+        return ""
+    match change["change"]:
+        case "added":
+            return _cut(after, 0)
+        case "removed":
+            return _cut(before, 0)
+        case _:
+            same = next(
+                (
+                    at
+                    for at, pair in enumerate(zip(before, after, strict=False))
+                    if len({*pair}) > 1
+                ),
+                min(len(before), len(after)),
+            )
+            return f"{_cut(before, same)} → {_cut(after, same)}"
+
+
+def _word(value: Any) -> str:
+    """A scalar as a document writes it, on one line."""
+    if isinstance(value, str):
+        return " ".join(value.split()) if value.split() else json.dumps(value)
+    return json.dumps(value)
+
+
+def _cut(text: str, same: int) -> str:
+    """A text that is not too long; of one that is, the part where it differs."""
+    if len(text) <= _LONGEST:
+        return text
+    begin = max(0, same - _KEPT) if same > _KEPT else 0
+    shown = ("…" if begin else "") + text[begin:]
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+
+
+def summary(data: Mapping[str, Any]) -> str:
+    """ "2 pipelines changed, 5 did not: 1 breaking, 3 review"."""
+    changed, unchanged = len(data["pipelines"]), data["unchanged"]
+    if not changed:
+        return f"nothing changed in {count(unchanged, 'pipeline')}"
+    counts = [
+        f"{data['counts'][risk.value]} {risk.value}" for risk in ORDER if data["counts"][risk.value]
+    ]
+    words = f"{count(changed, 'pipeline')} changed, {unchanged} did not"
+    return f"{words}: {', '.join(counts)}"
