@@ -120,7 +120,7 @@ class _Flow:
 
     def view(self) -> FlowView:
         pipeline, imports = self.pipeline, self.imports
-        imports.name("prefect", "flow", "task")
+        imports.name("prefect", "flow")
         imports.name("prefect.cache_policies", "NO_CACHE")
         self.partitions()
         self.assets()
@@ -208,7 +208,7 @@ class _Flow:
         function, produced = "task", [self.asset(name) for name in task.produces]
         if produced:
             function = "materialize"
-            self.imports.name("prefect.assets", function)
+        self.imports.name("prefect.assets" if produced else "prefect", function)
         return TaskView(
             decorator=pycode.call(function, produced, self.task_keywords(task), prefix="@"),
             limits=tuple(self.limits(task)),

@@ -7,7 +7,7 @@ from pipeline_helpers.failures import raise_failures
 from pipeline_helpers.hooks import tells
 from pipeline_helpers.processes import run_shell
 from pipeline_helpers.webhooks import post_event
-from prefect import flow, task
+from prefect import flow
 from prefect.assets import Asset, AssetProperties, materialize
 from prefect.cache_policies import NO_CACHE
 
