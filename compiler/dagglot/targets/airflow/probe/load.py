@@ -44,7 +44,10 @@ def load(request: dict[str, Any]) -> dict[str, Any]:
         dags, problem = common.load_dags(path)
         if problem:
             errors.append({"file": file, "message": problem})
-        for _, dag in sorted(dags.items()):
+        starters = {f"{id}.schedule" for id in dags}
+        for id, dag in sorted(dags.items()):
+            if id in starters:
+                continue  # it only starts the runs of another, and is described with that
             try:
                 pipelines.append(describe_dag(dag, file, dags.get(f"{dag.dag_id}.schedule", dag)))
             except Exception:
