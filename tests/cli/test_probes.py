@@ -73,6 +73,33 @@ def test_times_and_partitions_that_a_run_refuses(one: Space, given: tuple[str, .
     assert (ran.code, ran.codes) == (3, ["DG522"]), ran.err
 
 
+def test_a_run_that_finds_no_partition(one: Space) -> None:
+    """It is not begun; the key that was meant is told."""
+    one.write(
+        "flows/b.yaml",
+        "dagglot: 1\npipeline: b\npartitions: {by: week, start: 2026-01-01, timezone: UTC}\n"
+        "tasks: {a: {type: noop}}\n",
+    )
+    one.write(
+        "flows/c.yaml",
+        "dagglot: 1\npipeline: c\npartitions: {keys: [eu, us]}\ntasks: {a: {type: noop}}\n",
+    )
+    one.probe("run", "{'runs': []}")
+    for pipeline, given, said in (
+        ("b", ("--partition", "2026-01-06"), "did you mean `2026-01-05`?"),
+        (
+            "b",
+            ("--time", "2026-01-11"),
+            "no partition of `b` is complete at 2026-01-11T00:",
+        ),
+        ("c", (), "give `--partition KEY`, one of `eu`, `us`"),
+        ("c", ("--partition", "ue"), "`c` has no partition `ue`"),
+    ):
+        ran = one.run("run", *PYTHON, "--pipeline", pipeline, *given)
+        assert (ran.code, ran.codes) == (3, ["DG522"]), ran.err
+        assert said in ran.err
+
+
 ASKS = """
 dagglot: 1
 pipeline: asks

@@ -167,6 +167,27 @@ def test_partitions(space: Space) -> None:
     assert "give it with `--partition KEY`" in ran.err
 
 
+def test_what_a_partition_of_time_knows(space: Space) -> None:
+    """A day of 23 hours begins at the offset of winter."""
+    space.write(
+        "a.yaml",
+        "dagglot: 1\npipeline: a\n"
+        "partitions: {by: day, start: 2026-01-01, timezone: Europe/Madrid}\n"
+        "tasks:\n"
+        "  begins: {type: gate, if: \"${{ str(partition.start) == '2026-03-29T00:00:00+01:00' }}\"}\n"
+        "  ends: {type: gate, if: \"${{ partition.end == add(partition.start, '23h') }}\"}\n"
+        '  day: {type: gate, if: "${{ str(partition.date) == partition.key }}"}\n',
+    )
+    assert simulated(space, "--partition", "2026-03-29", file="a.yaml").count("it is open") == 3
+    assert simulated(space, "--partition", "2026-03-30", file="a.yaml").count("it is open") == 1
+    ran = space.run("simulate", "a.yaml", "--partition", "2026-13-01")
+    assert "there is no partition `2026-13-01`" in ran.err
+    assert "a key looks like `2026-01-01`" in ran.err
+    ran = space.run("simulate", "a.yaml")
+    assert "reads `partition.start`, which is not given" in ran.err
+    assert "give it with `--partition KEY`" in ran.err
+
+
 @pytest.mark.parametrize(
     ("task", "said", "help"),
     [
