@@ -17,6 +17,7 @@ from dagglot.frozen import dataclass
 from dagglot.ir import connections, flow
 from dagglot.ir.kinds import PipelineWait
 from dagglot.ir.model import (
+    Alert,
     BranchBody,
     CheckBody,
     GateBody,
@@ -123,7 +124,7 @@ OF_PARTITIONS: Final = frozenset(
 )
 
 # And where somebody is told of events.
-_OF_EVENTS: Final = frozenset({"tells", "tell_run", "tell_late"})
+_OF_EVENTS: Final = frozenset({"tells", "tell_run", "tell_late", "Event", "server"})
 _SENSORS: Final = {"failed": "on_failure", "success": "on_success", "late": "deadline"}
 
 # And where gates and branches are ops that do not yield.
@@ -385,6 +386,12 @@ def file_names(pipeline: Pipeline, *, as_assets: bool = False) -> FileNames:
         reserved |= _OF_RULES if has_outcomes else _OF_DECISIONS
     if pipeline.partitions is not None:
         reserved |= OF_PARTITIONS
+    told: tuple[Alert, ...] = ()
+    if pipeline.alerts:
+        from dagglot.ir import events
+
+        told = events.of_all_alerts(pipeline)
+        reserved |= _OF_EVENTS if told else frozenset()
     taken = set(reserved)
     job = _taking(pycode.identifier(job_name(pipeline), taken), taken)
     starts = schedule_name if pipeline.schedule.on_assets is None else sensor_name
@@ -417,11 +424,8 @@ def file_names(pipeline: Pipeline, *, as_assets: bool = False) -> FileNames:
     }
     alerts: dict[str, str] = {}
     sensors: dict[str, str] = {}
-    if pipeline.alerts:
-        from dagglot.ir import events
-
-        taken |= _OF_EVENTS
-        for alert in events.of_all_alerts(pipeline):
+    if told:
+        for alert in told:
             alerts[alert.name] = _taking(pycode.identifier(f"tell_{alert.name}", taken), taken)
         for state, name in sensor_names(pipeline).items():
             sensors[state] = _taking(pycode.identifier(name, taken), taken)
