@@ -781,7 +781,10 @@ def test_everything_is_as_ruff_wants_it(tmp_path: Path) -> None:
 
 def is_accepted(made: Pipeline) -> bool:
     judged = capabilities.judge(made, TARGET, "1.13", {})
-    found = [*capabilities.findings(made, TARGET, "1.13", judged)]
+    found = [
+        *capabilities.findings(made, TARGET, "1.13", judged),
+        *TARGET.refusals(made, CONTEXT),
+    ]
     return not any(finding.is_error for finding in found)
 
 
