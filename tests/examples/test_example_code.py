@@ -605,3 +605,24 @@ def test_the_shops_report_adds_up(load: Import, tmp_path: Path) -> None:
     text = Path(made["path"]).read_text(encoding="utf-8")
     assert "total              3       4      1,000.30\n" in text
     assert list(tmp_path.iterdir()) == [Path(made["path"])]
+
+
+# --- backfill_partitions ------------------------------------------------------------------------
+
+
+def test_a_day_has_as_many_hours_as_the_clocks_show(load: Import, tmp_path: Path) -> None:
+    between = load("backfill_partitions", "meter.readings").between
+    days = load("backfill_partitions", "meter.days")
+    hours = []
+    for text in ("2026-03-28", "2026-03-29", "2026-10-25"):
+        day = datetime.date.fromisoformat(text)
+        start, end = (
+            datetime.datetime.combine(one, datetime.time(), ZoneInfo("Europe/Madrid"))
+            for one in (day, day + datetime.timedelta(days=1))
+        )
+        found = between(start, end)
+        hours.append(found["hours"])
+        first = days.store(day, found, str(tmp_path))
+        assert days.store(day, found, str(tmp_path)) == first  # it is replaced
+    assert hours == [24, 23, 25]
+    assert days.month("2026-03", str(tmp_path)).endswith("kWh in 2 days")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import tempfile
@@ -308,6 +309,19 @@ def test_nothing_is_handed_over_before_somebody_said_so(target: str) -> None:
     ends = states(traces["rejected"])
     assert (ends["release"], ends["publish"]) == (["skipped"], ["skipped"])
     assert [one["day"] for one in accepted] == ["2026-03-04"]
+
+
+# --- backfill_partitions ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", GROUPS)
+def test_a_day_of_the_meter(target: str) -> None:
+    seen = answers(target).traces["meter_days"]
+    assert seen["run"] == "success"
+    (read,), (path,) = outputs(seen, "read"), outputs(seen, "store")
+    day = Path(path).stem
+    assert outputs(seen, "show") == [f"{day}: {read['hours']} hours"]
+    assert json.loads(Path(path).read_text())["day"] == day
 
 
 # --- warehouse_elt ------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ def store(day: date, readings: dict[str, Any], folder: str) -> str:
     """Write the day's file, and say where it is."""
     path = Path(folder) / f"{day.isoformat()}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(".part")
+    half = path.with_suffix(f".{os.getpid()}")  # two runs may work on one day
     half.write_text(json.dumps({"day": day.isoformat(), **readings}))
     half.replace(path)
     return str(path)
