@@ -61,7 +61,13 @@ def seen(location: Any, runs: list[Any], jobs: dict[str, int]) -> dict[str, Any]
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:
-        wait(lambda: all(one.cursor is not None for one in sensors(instance)) and sensors(instance))
+        wanted = {
+            sensor.name
+            for sensor in location.repository.sensor_defs
+            if sensor.default_status is dg.DefaultSensorStatus.RUNNING
+        }
+        # updates from before a sensor's first look start nothing
+        wait(lambda: wanted <= sensors(instance))
         for one in runs:
             if isinstance(one, str):
                 job = location.reconstructable.get_reconstructable_job(one)
@@ -76,13 +82,13 @@ def seen(location: Any, runs: list[Any], jobs: dict[str, int]) -> dict[str, Any]
         return {job: [shown(instance, run) for run in of_job(instance, job)] for job in jobs}
 
 
-def sensors(instance: Any) -> list[Any]:
-    """What the daemon keeps of the sensors that it runs; without a cursor they have not looked."""
-    return [
-        one.instigator_data
+def sensors(instance: Any) -> set[str]:
+    """The sensors that the daemon has evaluated: without a cursor they have not looked yet."""
+    return {
+        one.instigator_name
         for one in instance.all_instigator_state()
-        if hasattr(one.instigator_data, "cursor") and one.is_running
-    ]
+        if getattr(one.instigator_data, "cursor", None) is not None
+    }
 
 
 def wait(is_there: Any) -> None:
