@@ -119,6 +119,7 @@ def test_the_declaration_of_a_dag_is_read_back(version: str, scratch: Path) -> N
     assert declared["max_active_runs"] == 1
     assert declared["timeout"] == 3600
     assert declared["schedule"] == {
+        "assets": None,
         "cron": "30 2 * * *",
         "crons": ["30 2 * * *"],
         "every": None,
@@ -171,6 +172,11 @@ def test_the_declaration_of_a_task_is_read_back(version: str, scratch: Path) -> 
         "priority": 5,
         "depends_on_past": False,
         "teardown": False,
+        "inlets": [],
+        "outlets": [],
+        "on_failure": [],
+        "on_success": [],
+        "on_retry": [],
     }
     assert (orders["id"], orders["group"], orders["mapped"]) == ("load.orders", "load", True)
     assert (orders["upstream"], orders["trigger_rule"]) == (["extract"], "all_done")
