@@ -405,8 +405,8 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     Feature.RUN_TIMEOUT: native(
         "the tag `dagster/max_runtime`: Dagster's run monitoring, which looks at intervals, ends "
         "the run's processes",
-        setup="run monitoring in `dagster.yaml`, and a running daemon: without them no run is "
-        "stopped",
+        setup="run monitoring in `dagster.yaml`, and a running daemon: without them, as in "
+        "`dagglot run`, no run is stopped",
     ),
     # only Dagster's
     Feature.TARGET_OPTIONS: native(),

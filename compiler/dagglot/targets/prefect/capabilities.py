@@ -112,10 +112,10 @@ _SUPPORTED: Final[Mapping[Feature, Verdict]] = {
         "Prefect has no hook for retries: their condition, which it asks before each, tells"
     ),
     Feature.DEADLINE: lossy(
-        "a thread of the flow run tells, by the same functions as the hooks: of a run that has "
-        "not started by then when it starts, and of one that never does not at all. An automation "
-        "of Prefect's sees those, but it has no event for the time that a run is due, and could "
-        "not use these alerts"
+        "a thread of the flow run tells, by the same functions as the hooks: a run that starts "
+        "after its deadline is told of when it starts, one that never starts not at all. "
+        "Automations of Prefect see those, but have no event for the time that a run is due, and "
+        "could not use these alerts"
     ),
     Feature.DEADLINE_FROM_STARTED: emulated(
         "an automation of Prefect's sends by its own blocks only: a thread of the flow run tells, "
