@@ -16,6 +16,8 @@ def only_warns(check: Callable[..., None]) -> Callable[..., None]:
         try:
             check(*args, **kwargs)
         except (Exception, SystemExit) as error:
-            logging.getLogger(__name__).warning("%s", str(error) or repr(error), exc_info=True)
+            logging.getLogger(__name__).warning(
+                "%s", str(error) or repr(error), exc_info=True
+            )
 
     return warn
