@@ -6,7 +6,7 @@ The only module that knows them all. Nothing here prints or exits; findings are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from dagglot.inputs import SourceFile
 from dagglot.paths import shown_path
 from dagglot.project import NO_PROJECT, Layers, Project
 from dagglot.source import Document
+from dagglot.trees import DISK, Tree
 
 if TYPE_CHECKING:
     from dagglot.ir.model import Pipeline
@@ -40,19 +41,21 @@ class Opened:
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
-def open_project(start: Path, environment: str | None = None, *others: Path) -> Opened:
+def open_project(
+    start: Path, environment: str | None = None, *others: Path, tree: Tree = DISK
+) -> Opened:
     """The project of a folder: `dagglot.yaml` there or above, else of the next folder."""
-    places = (projects.find(folder) for folder in (start, *others))
+    places = (projects.find(folder, tree) for folder in (start, *others))
     path = next((place for place in places if place is not None), None)
     if path is None:
         if environment is not None:
             missing = codes.UNKNOWN_ENVIRONMENT.at(
                 None, environment=environment, help="there is no project file `dagglot.yaml` here"
             )
-            return Opened(NO_PROJECT, (missing,))
-        return Opened(NO_PROJECT)
+            return Opened(replace(NO_PROJECT, tree=tree), (missing,))
+        return Opened(replace(NO_PROJECT, tree=tree))
     shown = shown_path(path)
-    project, found, text = projects.load(path, shown, environment)
+    project, found, text = projects.load(path, shown, environment, tree=tree)
     return Opened(project or NO_PROJECT, found, {shown: text})
 
 
@@ -85,7 +88,7 @@ def check_file(file: SourceFile, layers: Layers, data: bytes | None = None) -> C
     documents, found, text, passed_over = inputs.documents(file, data)
     diagnostics = list(found)
     pipelines: list[tuple[Pipeline, int]] = []
-    beside = Beside(file.place.parent)
+    beside = Beside(file.place.parent, file.tree)
     for document in documents:
         made, wrong = check_document(document, layers, beside)
         diagnostics.extend(dict.fromkeys(wrong))

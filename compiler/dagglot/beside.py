@@ -13,13 +13,15 @@ from pathlib import Path, PurePosixPath
 from dagglot import paths, source
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Span
+from dagglot.trees import DISK, Tree
 
 
 class Beside:
     """The files beside one document file; without a ``folder`` there are none."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, tree: Tree = DISK) -> None:
         self.folder = folder
+        self.tree = tree
         self.texts: dict[str, str] = {}
         """By the path that messages show."""
         self.hashes: dict[str, str] = {}
@@ -32,7 +34,7 @@ class Beside:
             return None, name, _unreadable(span, name, "the path is not one from this folder")
         place = self.folder / path
         try:
-            data = paths.read(place, source.MAX_BYTES + 1)
+            data = self.tree.read(place, source.MAX_BYTES + 1)
         except FileNotFoundError:
             return None, name, _unreadable(span, name, "there is no such file")
         except (OSError, ValueError) as error:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
-from dagglot import paths as paths_of
 from dagglot import source
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Span
@@ -16,6 +16,7 @@ from dagglot.frozen import dataclass
 from dagglot.paths import shown_path
 from dagglot.project import FILE_NAME, Project
 from dagglot.source import Document, Map
+from dagglot.trees import DISK, Tree
 
 _SUFFIXES: Final = (".yaml", ".yml")
 _OURS: Final = re.compile(r"\bdagglot[\"']?\s*:")
@@ -36,6 +37,7 @@ class SourceFile:
     shown: str
     label: str
     strict: bool
+    tree: Tree = field(default=DISK, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,10 @@ def find(paths: Sequence[Path], project: Project) -> Found:
         if not files and not found:
             found.append(codes.NO_PIPELINES.at(None, path=shown_path(project.root)))
     for path in named:
-        if paths_of.is_folder(path):
+        if project.tree.is_folder(path):
             folders.append(path)
             nested: list[Path] = []
-            for inner in _yaml_files(path, nested):
+            for inner in _yaml_files(path, nested, project.tree):
                 files.setdefault(str(inner), places.file(inner, path, strict=False))
             found.extend(codes.NESTED_PROJECT.at(None, path=shown_path(one)) for one in nested)
         else:
@@ -82,7 +84,7 @@ def _is_project_file(path: Path, project: Project) -> bool:
     """Whether the project's own file was named: that is to name its pipelines."""
     own = project.root / FILE_NAME
     is_it = path.name == FILE_NAME and project.document is not None
-    return is_it and paths_of.real(path) == paths_of.real(own)
+    return is_it and project.tree.real(path) == project.tree.real(own)
 
 
 def _globbed(
@@ -90,12 +92,12 @@ def _globbed(
 ) -> Iterator[tuple[str, SourceFile]]:
     for pattern in project.pipelines:
         try:
-            matches = sorted(project.root.glob(pattern))
+            matches = sorted(project.tree.glob(project.root, pattern))
         except (ValueError, NotImplementedError, OSError) as error:
             found.append(_bad_glob(project, pattern, str(error)))
             continue
         for path in matches:
-            if paths_of.is_file(path) and path.name != FILE_NAME:
+            if project.tree.is_file(path) and path.name != FILE_NAME:
                 yield str(path), places.file(path, project.root, strict=True)
 
 
@@ -114,10 +116,10 @@ def _bad_glob(project: Project, pattern: str, problem: str) -> Diagnostic:
     )
 
 
-def _yaml_files(folder: Path, nested: list[Path]) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
+def _yaml_files(folder: Path, nested: list[Path], tree: Tree) -> Iterator[Path]:
+    for root, folders, names in tree.walk(folder):
         here = Path(root)
-        own = {name for name in folders if (here / name / FILE_NAME).is_file()}
+        own = {name for name in folders if tree.is_file(here / name / FILE_NAME)}
         nested.extend(here / name for name in sorted(own))
         folders[:] = sorted(name for name in folders if name[0] != "." and name not in own)
         for name in sorted(names):
@@ -140,18 +142,19 @@ class _Places:
 
     def folder(self, path: str) -> Path:
         if path not in self.folders:
-            self.folders[path] = paths_of.real(Path(path))
+            self.folders[path] = self.project.tree.real(path)
         return self.folders[path]
 
     def file(self, path: Path, base: Path, *, strict: bool) -> SourceFile:
         """The file at a path; without a project, ``base`` is what its label starts from."""
         root = self.project.root if self.project.document is not None else base
         folder, name = os.path.split(path)
-        place = paths_of.real(path) if paths_of.is_link(path) else self.folder(folder) / name
+        tree = self.project.tree
+        place = tree.real(path) if tree.is_link(path) else self.folder(folder) / name
         text = place.as_posix()
         label = _below(text, _start(self.folder(str(root)))) or name
         shown = _below(text, self.here) or path.as_posix()
-        return SourceFile(path, place, shown, label, strict)
+        return SourceFile(path, place, shown, label, strict, tree)
 
 
 def _start(folder: Path) -> str:
@@ -168,7 +171,7 @@ def read(file: SourceFile) -> tuple[bytes | None, Diagnostic | None]:
     """The bytes of a file, or why they cannot be read."""
     try:
         # one byte more than is allowed is enough to refuse a file, or a device, that has no end
-        return paths_of.read(file.path, source.MAX_BYTES + 1), None
+        return file.tree.read(file.path, source.MAX_BYTES + 1), None
     except FileNotFoundError:
         reason = "there is no such file"
     except (OSError, ValueError) as error:

@@ -8,12 +8,13 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
-from dagglot import paths, source
+from dagglot import source
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.diagnostics.suggest import did_you_mean
 from dagglot.frozen import dataclass
 from dagglot.source import Document, Map, Seq
+from dagglot.trees import DISK, Tree
 
 FILE_NAME: Final = "dagglot.yaml"
 
@@ -94,29 +95,35 @@ class Project:
     layers: Layers = Layers()
     lint: Mapping[str, str] = field(default_factory=dict)
     """Of rules of `lint`, by code: `off`, `note`, `warning` or `error`."""
+    tree: Tree = field(default=DISK, compare=False)
+    """What its files are read from."""
 
 
 NO_PROJECT: Final = Project(root=Path(), document=None)
 
 
-def find(start: Path) -> Path | None:
+def find(start: Path, tree: Tree = DISK) -> Path | None:
     """The project file of a folder: its own, or the nearest above it."""
     for folder in (start, *start.parents):
         candidate = folder / FILE_NAME
-        if paths.is_file(candidate):
+        if tree.is_file(candidate):
             return candidate
     return None
 
 
 def load(
-    path: Path, shown: str, environment: str | None, variables: Mapping[str, str] = os.environ
+    path: Path,
+    shown: str,
+    environment: str | None,
+    variables: Mapping[str, str] = os.environ,
+    tree: Tree = DISK,
 ) -> tuple[Project | None, tuple[Diagnostic, ...], str]:
     """The project of a file, its findings, and its text (for snippets).
 
     ``environment`` is the name given with ``--env``; an unknown one is an error.
     """
     try:
-        data = path.read_bytes()
+        data = tree.read(path, source.MAX_BYTES + 1)
     except OSError as error:
         reason = error.strerror or str(error)
         return None, (codes.CANNOT_READ.at(None, file=shown, reason=reason),), ""
@@ -136,12 +143,16 @@ def load(
     wrong = findings(document, "project")
     if wrong:
         return None, wrong, text
-    project, more = _build(path, document, environment, variables)
+    project, more = _build(path, document, environment, variables, tree)
     return project, more, text
 
 
 def _build(
-    path: Path, document: Document, environment: str | None, variables: Mapping[str, str]
+    path: Path,
+    document: Document,
+    environment: str | None,
+    variables: Mapping[str, str],
+    tree: Tree,
 ) -> tuple[Project | None, tuple[Diagnostic, ...]]:
     value: Map = document.value
     found: list[Diagnostic] = []
@@ -175,7 +186,7 @@ def _build(
     }
     own = ("project", "pipelines", "templates", "targets", "python", "lint", "pools")
     found.extend(_expressions(value, own))
-    found.extend(_missing(root, document))
+    found.extend(_missing(root, document, tree))
     python = value.get("python") or {}
     modules = _listed(python.get("path"))
     requirements = python.get("requirements")
@@ -189,6 +200,7 @@ def _build(
         python_path=tuple(root / item for item in modules),
         requirements=root / requirements if requirements else None,
         environment=environment,
+        tree=tree,
         lint=_switches(value.get("lint")),
         layers=Layers(
             environment=chosen if isinstance(chosen, Map) else None,
@@ -224,7 +236,7 @@ def _expressions(value: Map, keys: tuple[str, ...]) -> Iterator[Diagnostic]:
             rest.extend((item, index) for index in reversed(range(len(item))))
 
 
-def _missing(root: Path, document: Document) -> Iterator[Diagnostic]:
+def _missing(root: Path, document: Document, tree: Tree) -> Iterator[Diagnostic]:
     """Files and folders that the project file names and that are not there."""
     value = document.value
     named: list[tuple[source.Path, bool]] = [(("templates",), True)]
@@ -242,7 +254,7 @@ def _missing(root: Path, document: Document) -> Iterator[Diagnostic]:
         if not isinstance(item, str) or "${{" in item:
             continue
         place = root / item
-        if not (paths.is_folder(place) if folder else paths.is_file(place)):
+        if not (tree.is_folder(place) if folder else tree.is_file(place)):
             what = "folder" if folder else "file"
             yield codes.CANNOT_READ.at(
                 document.span(path), file=item, reason=f"there is no such {what}"

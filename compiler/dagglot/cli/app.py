@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "validate": "validate",
     "lint": "lint",
     "compile": "compile",
+    "diff": "diff",
     "simulate": "simulate",
     "test": "test",
     "run": "run",

@@ -15,6 +15,7 @@ class Which(StrEnum):
 
     PIPELINE = "pipeline"
     PROJECT = "project"
+    DIFF = "diff"
 
 
 def schema(
@@ -22,8 +23,8 @@ def schema(
 ) -> None:
     """Print the JSON Schema, for editors and tools.
 
-    Of pipeline documents, or of the project file. Save it and point your editor at it; with the
-    YAML language server, by the first line of a file:
+    Of pipeline documents, of the project file, or of what `diff --format json` prints. Save it and
+    point your editor at it; with the YAML language server, by the first line of a file:
 
       # yaml-language-server: $schema=pipeline.v1.schema.json
 
@@ -32,6 +33,10 @@ def schema(
       dagglot schema > pipeline.v1.schema.json
       dagglot schema project
     """
+    from dagglot import resources
     from dagglot import schema as schemas
 
-    put(schemas.bundled(which.value))
+    if which is Which.DIFF:
+        put(resources.text("schemas/output/diff.v1.schema.json"))
+        return
+    put(schemas.bundled("project" if which is Which.PROJECT else "pipeline"))

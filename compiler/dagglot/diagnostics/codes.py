@@ -778,6 +778,43 @@ NOT_RUN: Final = _rule(
 )
 
 
+NO_GIT: Final = _rule(
+    "DG530",
+    "no-git",
+    "`{ref}` is no folder, and there is no program `git` to ask for it",
+    "`diff --base REF` reads the pipelines of a commit from git's objects, for which the program `git` "
+    "has to be installed. `--base DIR` compares with a folder, and needs none.",
+)
+NO_REPOSITORY: Final = _rule(
+    "DG531",
+    "no-repository",
+    "`{ref}` is no folder, and git finds no repository to ask for it: {problem}",
+    "`diff --base REF` looks in the repository that the first path lies in, else the working "
+    "directory. Where git distrusts a repository of another user, its own words say how to allow it.",
+)
+UNKNOWN_REF: Final = _rule(
+    "DG532",
+    "unknown-ref",
+    "`{ref}` is neither a folder nor a commit that git knows here",
+    "A base is a folder, or what git knows a commit by: `origin/main`, `HEAD~1`, `v1.2`, a hash. In a "
+    "shallow clone, which most CI systems make, the commits of other branches are missing until they "
+    "are fetched: `git fetch --depth=1 origin main`, and then `--base FETCH_HEAD`.",
+)
+AMBIGUOUS_BASE: Final = _rule(
+    "DG533",
+    "ambiguous-base",
+    "`{ref}` is a path here, and a commit that git knows too",
+    "Which one is meant cannot be told: write `./name` for the folder or file, and "
+    "`refs/heads/name`, or a hash, for the commit.",
+)
+NOTHING_IN_BASE: Final = _rule(
+    "DG534",
+    "nothing-in-base",
+    "there is nothing of what was named in `{ref}`, nor here",
+    "None of the paths is there now, or was there in the base. Paths are those of the working tree.",
+)
+
+
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by code."""
     from dagglot.diagnostics import advice, changes  # noqa: F401 - they register their rules

@@ -20,7 +20,7 @@ _KEPT: Final = 8
 
 
 def as_data(diff: Diff, base: str) -> dict[str, Any]:
-    """``{"dagglot_diff": 1, …}``, as `schemas/diff.v1.schema.json` describes it."""
+    """``{"dagglot_diff": 1, …}``, as `schemas/output/diff.v1.schema.json` describes it."""
     return {
         "dagglot_diff": VERSION,
         "base": base,

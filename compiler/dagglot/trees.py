@@ -1,0 +1,56 @@
+"""Where files are read from: the disk, or another tree that answers as it does (`git.GitTree`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, Protocol
+
+from dagglot import paths
+
+
+class Tree(Protocol):
+    """Files and folders by their paths; what is not there raises OSError where it is read."""
+
+    def read(self, path: Path, most: int) -> bytes:
+        """A file from its start, at most so many bytes."""
+
+    def is_file(self, path: Path) -> bool: ...
+
+    def is_folder(self, path: Path) -> bool: ...
+
+    def real(self, path: str | Path) -> Path:
+        """The path from the root without links."""
+
+    def is_link(self, path: Path) -> bool: ...
+
+    def walk(self, folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        """As `os.walk`: a folder, the names of those in it, which may be left out, and of files."""
+
+    def glob(self, folder: Path, pattern: str) -> Iterable[Path]:
+        """As `Path.glob`."""
+
+
+class Disk:
+    """The files that are there now."""
+
+    read = staticmethod(paths.read)
+    is_file = staticmethod(paths.is_file)
+    is_folder = staticmethod(paths.is_folder)
+    is_link = staticmethod(paths.is_link)
+
+    def real(self, path: str | Path) -> Path:
+        """The path from the root without links, as far as they lead anywhere."""
+        return paths.real(Path(path))
+
+    def walk(self, folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        """See `Tree`."""
+        return os.walk(folder)
+
+    def glob(self, folder: Path, pattern: str) -> Iterable[Path]:
+        """See `Tree`."""
+        return folder.glob(pattern)
+
+
+DISK: Final[Tree] = Disk()
