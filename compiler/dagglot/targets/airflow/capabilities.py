@@ -312,7 +312,7 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.SCHEDULE_PARAMS: emulated(
         "Airflow's schedules give no params: `run_params` in the DAG file puts them in the place "
-        "of the defaults in runs of the type `scheduled`. Airflow's pages show the defaults"
+        "of the defaults in the runs that the schedule makes. Airflow's pages show the defaults"
     ),
     Feature.SCHEDULE_START: native(
         "`start_date`; Airflow does not run tasks of a logical date before it, by hand neither"
