@@ -22,7 +22,7 @@ with DAG(
 
     load()
 
-    @task(pool="gpu's")
+    @task(pool="gpu")
     def train():
         from jobs import train
 

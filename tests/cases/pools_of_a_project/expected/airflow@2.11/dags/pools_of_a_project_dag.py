@@ -25,7 +25,7 @@ with DAG(
 
     load()
 
-    @task(pool="gpu's")
+    @task(pool="gpu")
     @exit_fails
     def train():
         from jobs import train

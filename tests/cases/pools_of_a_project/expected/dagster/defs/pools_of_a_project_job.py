@@ -18,7 +18,7 @@ def load() -> Any:
     return to_json(load())
 
 
-@dg.op(name="pools_of_a_project__train", pool="gpu's")
+@dg.op(name="pools_of_a_project__train", pool="gpu")
 @attempt()
 def train() -> Any:
     from jobs import train

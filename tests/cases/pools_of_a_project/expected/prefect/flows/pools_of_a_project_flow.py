@@ -21,7 +21,7 @@ def load() -> Any:
 
 
 @task(name="train", retries=0, cache_policy=NO_CACHE)
-@concurrency("gpu's", strict=True)
+@concurrency("gpu", strict=True)
 def train() -> Any:
     from jobs import train
 
