@@ -113,7 +113,10 @@ def shown(instance: Any, run: Any) -> dict[str, Any]:
     for entry in instance.all_logs(run.run_id):
         event = entry.dagster_event
         if event is not None and event.event_type_value == "HANDLED_OUTPUT":
-            path = Path(event.event_specific_data.metadata["path"].value)
+            stored = event.event_specific_data.metadata.get("path")
+            if stored is None:
+                continue  # what a check gives is nothing
+            path = Path(stored.value)
             outputs[event.step_key] = pickle.loads(path.read_bytes())  # noqa: S301 - our own run
     return {
         "key": run.tags.get("dagster/run_key"),
