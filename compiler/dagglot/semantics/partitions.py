@@ -162,13 +162,13 @@ def never_run(partitions: Partitions, schedule: Schedule) -> Partition | None:
     if partitions.keys or not _walks(schedule) or _runs_often(partitions, schedule):
         return None
     endless = replace(partitions, end=None)
-    for one, following in pairwise(islice(windows(endless), _ENOUGH[partitions.by])):
+    for one, following in pairwise(islice(windows(endless), _ENOUGH.get(partitions.by, 400))):
         if _utc(nominal_time(schedule, one)) >= _end(following):
             return one
     return None
 
 
-_ENOUGH: Final = {"hour": 200, "day": 400, "week": 110, "month": 50, None: 400}
+_ENOUGH: Final = {"hour": 200, "week": 110, "month": 50}
 
 
 def _walks(schedule: Schedule) -> bool:
