@@ -168,7 +168,7 @@ def never_run(partitions: Partitions, schedule: Schedule) -> Partition | None:
     return None
 
 
-_ENOUGH: Final = {"hour": 200, "week": 110, "month": 50}
+_ENOUGH: Final[dict[str | None, int]] = {"hour": 200, "week": 110, "month": 50}
 
 
 def _walks(schedule: Schedule) -> bool:
