@@ -88,6 +88,7 @@ def modules() -> list[Path]:
         EXAMPLES / "groups_and_defaults",
         EXAMPLES / "fan_out",
         EXAMPLES / "ml_batch_scoring",
+        EXAMPLES / "backfill_partitions",
         EXAMPLES / "project" / "src",
         EXAMPLES / "asset_lineage",
     ]
@@ -141,6 +142,7 @@ RUNS: tuple[Run, ...] = (
     Run("in_one_process"),
     Run("dies"),
     Run("skipped_imports_nothing"),
+    Run("meter_days"),
 )
 
 
