@@ -19,6 +19,9 @@ from typing import Any
 
 import common
 
+OWN_JOB = "__ASSET_JOB"
+"""What Dagster calls the job that it makes itself wherever there are assets."""
+
 
 def main() -> None:
     request = json.load(sys.stdin)
@@ -58,7 +61,8 @@ def _contents(repository: Any, request: dict[str, Any]) -> dict[str, Any]:
             _schedule(each, repository, instance, begin, request.get("ticks", 8))
             for each in sorted(repository.schedule_defs, key=lambda each: each.name)
         ]
-    jobs = sorted(repository.get_all_jobs(), key=lambda job: job.name)
+    made = (job for job in repository.get_all_jobs() if not job.name.startswith(OWN_JOB))
+    jobs = sorted(made, key=lambda job: job.name)
     by_job = {each["job"]: each for each in reversed(schedules)}
     sensors = [_sensor(each) for each in sorted(repository.sensor_defs, key=lambda each: each.name)]
     of_job = {name: each for each in sensors for name in each["jobs"] if starts(each, name)}
