@@ -101,6 +101,7 @@ class GitTree:
         """See `trees.Tree`; files alone."""
         parts = PurePosixPath(pattern).parts
         if pattern.startswith("/"):
+            # what `Path.glob` says, for the one who reports it: see `inputs`
             raise NotImplementedError("Non-relative patterns are unsupported")
         while parts[:1] == ("..",):
             folder, parts = folder.parent, parts[1:]
