@@ -271,7 +271,7 @@ def test_wrong_usage(space: Space) -> None:
     space.pipeline("orders")
     head = ("diff", "flows", "--base", "flows")
     assert space.run(*head, "--fail-on", "any", "--detailed-exitcode").code == 2
-    assert space.run(*head, "--from", "soon").code == 2
+    assert space.run(*head, "--since", "soon").code == 2
     assert space.run("diff", "flows").code == 2
 
 

@@ -62,7 +62,7 @@ def diff(
     since: Annotated[
         str | None,
         typer.Option(
-            "--from",
+            "--since",
             metavar="TIME",
             help="Look at fire times from then on: a day or a time, in UTC. Without it: now.",
             show_default=False,
@@ -98,7 +98,7 @@ def diff(
         wrong_usage("give either `--fail-on` or `--detailed-exitcode`")
     anchor = datetime.now(UTC) if since is None else parse_moment(since, UTC)
     if anchor is None:
-        wrong_usage(f"`--from {since}` is neither a day nor a time: write it as 2026-10-24T03:00")
+        wrong_usage(f"`--since {since}` is neither a day nor a time: write it as 2026-10-24T03:00")
     sides = bases.read(paths or [], base, env)
     findings = Format.JSON if format is Shape.JSON else Format.TEXT
     for side, name in zip(sides, (f"the base `{base}`", "the pipelines of now"), strict=True):

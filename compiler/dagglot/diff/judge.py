@@ -7,10 +7,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
+from typing import Final
 
 from dagglot.diagnostics import changes
 from dagglot.diff.compare import Change, Kind, compare
 from dagglot.diff.declared import own
+from dagglot.diff.delta import Graph, graph
+from dagglot.diff.indirect import Links, Reached
 from dagglot.diff.pairs import Pair, pair_pipelines
 from dagglot.diff.rules import judge as judge_change
 from dagglot.diff.rules import things
@@ -37,11 +40,14 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class PipelineDiff:
-    """What became of one pipeline; its changes begin with the worst."""
+    """What became of one pipeline; its changes begin with the worst. ``reached`` are the others
+    that depend on it, where something is for review."""
 
     id: str
     kind: Kind
     changes: tuple[Judged, ...]
+    graph: Graph | None = None
+    reached: tuple[Reached, ...] = ()
 
     @property
     def risk(self) -> Risk:
@@ -82,6 +88,7 @@ def judge(
     """What changed. ``since`` is the instant from which fire times are looked at."""
     found: list[PipelineDiff] = []
     unchanged = 0
+    links: Links | None = None
     for pair in pair_pipelines(before, after):
         sides = Sides(*_both(pair), after, since)
         made = tuple(_judged(change, verdict, sides) for change, verdict in _changes(pair, sides))
@@ -93,9 +100,26 @@ def judge(
             unchanged += 1
             continue
         ordered = tuple(sorted(made, key=lambda one: -one.risk.weight))
-        found.append(PipelineDiff(sides.after.id, _kind(pair), ordered))
+        kind, delta = _kind(pair), None
+        if kind in (Kind.CHANGED, Kind.MOVED):
+            risks = ((one.change, one.risk) for one in ordered)
+            delta = graph(sides.before, sides.after, risks)
+        reached: tuple[Reached, ...] = ()
+        if kind is not Kind.ADDED and any(map(_reaches, ordered)):
+            links = links or Links(after)
+            reached = links.reached(sides.before, sides.after)
+        found.append(PipelineDiff(sides.after.id, kind, ordered, delta, reached))
     found.sort(key=lambda one: (-one.risk.weight, one.id))
     return Diff(tuple(found), unchanged, since)
+
+
+_FOR_US: Final = (changes.ALERT_REMOVED, changes.ALERT_ADDED, changes.ALERT_CHANGED)
+"""Who is told when it fails: nothing that another pipeline could notice."""
+
+
+def _reaches(one: Judged) -> bool:
+    """Whether a change may be felt by those who use what the pipeline makes."""
+    return one.risk.weight > Risk.SAFE.weight and one.verdict.rule not in _FOR_US
 
 
 def _both(pair: Pair) -> tuple[Pipeline, Pipeline]:

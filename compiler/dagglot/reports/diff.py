@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from dagglot.diagnostics.model import Span
 from dagglot.diagnostics.render import printable
+from dagglot.diff.delta import Graph
+from dagglot.diff.indirect import Reached
 from dagglot.diff.judge import Diff, Judged, PipelineDiff
 from dagglot.diff.rules.base import ORDER
 from dagglot.reports.table import Paint, aligned, count
@@ -23,8 +25,10 @@ def as_data(diff: Diff, base: str) -> dict[str, Any]:
     """``{"dagglot_diff": 1, …}``, as `schemas/output/diff.v1.schema.json` describes it."""
     return {
         "dagglot_diff": VERSION,
+        "axis": "source",
         "base": base,
-        "from": diff.since.isoformat(),
+        "to": None,
+        "since": diff.since.isoformat(),
         "risk": diff.risk.value if diff.risk is not None else None,
         "counts": {risk.value: number for risk, number in diff.counts.items()},
         "unchanged": diff.unchanged,
@@ -38,6 +42,35 @@ def _pipeline(one: PipelineDiff) -> dict[str, Any]:
         "change": one.kind.value,
         "risk": one.risk.value,
         "changes": [_change(change) for change in one.changes],
+        "graph": _graph(one.graph) if one.graph is not None else None,
+        "indirect": [_reached(other) for other in one.reached],
+    }
+
+
+def _graph(graph: Graph) -> dict[str, Any]:
+    return {
+        "tasks": [
+            {
+                "task": one.task,
+                "change": one.kind and one.kind.value,
+                "risk": one.risk and one.risk.value,
+            }
+            for one in graph.tasks
+        ],
+        "edges": [
+            {"from": one.from_, "to": one.to, "change": one.kind and one.kind.value}
+            for one in graph.edges
+        ],
+    }
+
+
+def _reached(one: Reached) -> dict[str, Any]:
+    return {
+        "pipeline": one.pipeline,
+        "way": one.way,
+        "name": one.name,
+        "through": one.through,
+        "place": _place(one.span),
     }
 
 
@@ -55,6 +88,13 @@ def _change(one: Judged) -> dict[str, Any]:
         "place": _place(new),
         "old_place": _place(old),
         "fingerprint": one.fingerprint,
+        "fire_times": [
+            {"time": at.time.isoformat(), "before": at.before, "after": at.after}
+            for at in one.verdict.fire_times
+        ],
+        "on": [],
+        "feature": None,
+        "places": [],
     }
 
 

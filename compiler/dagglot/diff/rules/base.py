@@ -46,20 +46,36 @@ class Sides:
 
 
 @dataclass(frozen=True, slots=True)
+class FireTime:
+    """An instant that one side alone names, in the schedule's zone."""
+
+    time: datetime
+    before: bool
+    after: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a change means: the rule, what it weighs here, and one sentence."""
+    """What a change means: the rule, what it weighs here, and one sentence; of fire times the first
+    that differ."""
 
     rule: Rule
     risk: Risk
     consequence: str
+    fire_times: tuple[FireTime, ...] = ()
 
 
 Judge: TypeAlias = Callable[[Change, Sides], Verdict]
 
 
-def says(rule: Rule, consequence: str, risk: Risk | None = None) -> Verdict:
+def says(
+    rule: Rule,
+    consequence: str,
+    risk: Risk | None = None,
+    fire_times: tuple[FireTime, ...] = (),
+) -> Verdict:
     """A verdict, with the rule's own risk where no other is given."""
-    return Verdict(rule, risk or Risk(rule.risk), consequence)
+    return Verdict(rule, risk or Risk(rule.risk), consequence, fire_times)
 
 
 def gone(change: Change) -> bool:

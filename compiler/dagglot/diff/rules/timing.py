@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import groupby, islice, takewhile
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from dagglot.diagnostics import changes
 from dagglot.diff.compare import Change
-from dagglot.diff.rules.base import Risk, Sides, Verdict, came, counted, gone, says
+from dagglot.diff.rules.base import FireTime, Risk, Sides, Verdict, came, counted, gone, says
 from dagglot.diff.show import moment
 from dagglot.ir.model import Pipeline, Schedule, changed
 from dagglot.semantics.firetimes import fire_times, parsed
@@ -38,9 +38,10 @@ def fires(change: Change, sides: Sides) -> Verdict:
         return says(changes.FIRE_TIMES, words, Risk.SAFE)
     zone = ZoneInfo(after.timezone)
     times = ", ".join(f"{what} {_instant(at, zone)}" for at, what in found)
+    first = _first(found, zone)
     weekly = [_per_week(one, sides.since) for one in (before, after)]
     often = f"{weekly[0]} → {weekly[1]} in the first week; " if weekly[0] != weekly[1] else ""
-    return says(changes.FIRE_TIMES, f"fires at other instants: {often}{times}")
+    return says(changes.FIRE_TIMES, f"fires at other instants: {often}{times}", None, first)
 
 
 def added(change: Change, sides: Sides) -> Verdict:
@@ -90,7 +91,7 @@ def timezone(change: Change, sides: Sides) -> Verdict:
         return says(changes.TIMEZONE, words, Risk.REVIEW)
     zone = ZoneInfo(after.timezone)
     times = ", ".join(f"{what} {_instant(at, zone)}" for at, what in found)
-    return says(changes.TIMEZONE, f"fires by another clock: {times}")
+    return says(changes.TIMEZONE, f"fires by another clock: {times}", None, _first(found, zone))
 
 
 def begin(change: Change, sides: Sides) -> Verdict:
@@ -200,6 +201,10 @@ def _different(
         words = {what for _, what in group}
         if len(words) == 1:
             yield at, words.pop()
+
+
+def _first(found: Sequence[tuple[datetime, str]], zone: ZoneInfo) -> tuple[FireTime, ...]:
+    return tuple(FireTime(at.astimezone(zone), what == "gone", what == "new") for at, what in found)
 
 
 def _endless(schedule: Schedule) -> Schedule:
