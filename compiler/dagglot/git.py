@@ -193,6 +193,15 @@ def is_ref(folder: Path, ref: str) -> bool:
         return False
 
 
+def below_top(folder: Path) -> str:
+    """A folder as the top of its repository has it: `teams/sales`; the top itself, and what lies in
+    none, is nothing."""
+    for one in (folder, *folder.parents):
+        if (one / ".git").exists():
+            return "" if one == folder else folder.relative_to(one).as_posix()
+    return ""
+
+
 def open_tree(folder: Path, ref: str) -> GitTree | Diagnostic:
     """The tree of a commit in the repository that a folder lies in, or why there is none."""
     try:

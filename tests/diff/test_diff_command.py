@@ -319,3 +319,80 @@ def test_control_characters_reach_no_terminal(space: Space) -> None:
     space.write("old.yaml", text.format("a"))
     space.write("new.yaml", text.format("\\e]0;x\\a"))
     assert "\x1b" not in space.run("diff", "new.yaml", "--base", "old.yaml").out
+
+
+# --- what is best looked at ---------------------------------------------------------------------
+
+
+def one(space: Space, old: str, new: str) -> dict[str, Any]:
+    """What is told of a pipeline, of which only what is given differs."""
+    head = "dagglot: 1\npipeline: orders\n"
+    space.write("old.yaml", head + old)
+    space.write("new.yaml", head + new)
+    (found,) = diffed(space, "new.yaml", "--base", "old.yaml", "--since", "2026-03-27")["pipelines"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_the_graph_of_both_sides(space: Space) -> None:
+    found = one(
+        space,
+        "tasks:\n  a: {type: noop}\n  b: {type: shell, run: b, depends_on: a}\n"
+        "  c: {type: shell, run: c, depends_on: b}\n  d: {type: noop, depends_on: c}\n",
+        "tasks:\n  a: {type: noop}\n  c: {type: shell, run: cc, depends_on: a}\n"
+        "  e: {type: noop, depends_on: c, moved: {from: d}}\n  f: {type: noop, depends_on: a}\n",
+    )
+    graph = found["graph"]
+    assert [(it["task"], it["change"], it["risk"], it["old_task"]) for it in graph["tasks"]] == [
+        ("a", None, None, None),
+        ("c", "changed", "review", None),
+        ("e", "moved", "review", "d"),
+        ("f", "added", "safe", None),
+        ("b", "removed", "breaking", None),
+    ]
+    assert sorted((it["from"], it["to"], it["change"]) for it in graph["edges"]) == [
+        ("a", "b", "removed"),
+        ("a", "c", "added"),
+        ("a", "f", "added"),
+        ("b", "c", "removed"),
+        ("c", "e", None),
+    ]
+
+
+def test_no_graph_where_it_is_the_same(space: Space) -> None:
+    found = one(space, "tasks: {a: {type: noop}}\n", "owner: me\ntasks: {a: {type: noop}}\n")
+    assert (found["graph"], found["first_runs"]) == (None, None)
+
+
+FRIDAY_TO_SUNDAY = [("27", "02:00:00+01"), ("28", "02:00:00+01"), ("29", "03:00:00+02")]
+SUNDAYS = [("03-29", "03:00:00+02"), ("04-05", "02:00:00+02"), ("04-12", "02:00:00+02")]
+
+
+def test_fire_times_of_both_sides(space: Space) -> None:
+    schedule = (
+        "schedule: {{cron: '0 2 {}', timezone: Europe/Berlin}}\ntasks: {{a: {{type: noop}}}}\n"
+    )
+    found = one(space, schedule.format("* * *"), schedule.format("* * 0"))
+    assert found["first_runs"] == {
+        "timezone": "Europe/Berlin",
+        "before": [f"2026-03-{day}T{hour}:00" for day, hour in FRIDAY_TO_SUNDAY],
+        "after": [f"2026-{day}T{hour}:00" for day, hour in SUNDAYS],
+        "weekly_before": 7,
+        "weekly_after": 1,
+    }
+
+
+def test_where_a_pipeline_is(space: Space) -> None:
+    found = one(space, "tasks: {a: {type: noop}}\n", "owner: me\ntasks: {a: {type: noop}}\n")
+    assert found["place"] == {"file": "new.yaml", "line": 2, "column": 11}
+    assert found["old_place"] == {"file": "old.yaml", "line": 2, "column": 11}
+
+
+def test_the_folder_from_the_top(
+    space: Space, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space.write("team/flows/orders.yaml", ORDERS.format(retries=3))
+    repository.commit()
+    assert diffed(space, "team/flows", "--base", "HEAD")["folder"] == ""
+    monkeypatch.chdir(space.root / "team")
+    assert diffed(space, "flows", "--base", "HEAD")["folder"] == "team"

@@ -87,8 +87,9 @@ def diff(
       dagglot diff --base v1.2 --fail-on review
     """
     from datetime import UTC, datetime
+    from pathlib import Path
 
-    from dagglot import bases
+    from dagglot import bases, git
     from dagglot.diff.judge import judge
     from dagglot.diff.texts import texts_of
     from dagglot.ir.reader import parse_moment
@@ -109,7 +110,7 @@ def diff(
     before, after = sides
     texts = tuple(texts_of(side.pipelines, side.sources) for side in sides)
     found = judge(before.pipelines, after.pipelines, anchor, (texts[0], texts[1]))
-    data = reports.as_data(found, base)
+    data = reports.as_data(found, base, git.below_top(Path.cwd()))
     put(reports.as_json(data) if format is Shape.JSON else reports.as_text(data, painter()))
     raise typer.Exit(_detailed(found.risk) if detailed_exitcode else _code(found.risk, fail_on))
 

@@ -7,15 +7,18 @@ from typing import NamedTuple
 
 from dagglot.diff.compare import Change, Kind
 from dagglot.diff.rules.base import Risk
-from dagglot.ir.model import Pipeline
+from dagglot.ir.model import Pipeline, kind_of
 
 
 class Node(NamedTuple):
-    """A task, by its new id; ``risk`` is the highest of its changes."""
+    """A task, by its new id; ``type`` is what it does, ``risk`` the highest of its changes, ``was``
+    its old id, where that was another."""
 
     task: str
+    type: str
     kind: Kind | None
     risk: Risk | None
+    was: str | None
 
 
 class Edge(NamedTuple):
@@ -54,12 +57,16 @@ def graph(
             kinds.setdefault(id, Kind.CHANGED)
     if not kinds:
         return None
-    ids = dict.fromkeys(task.id for task in after.tasks)
-    ids |= dict.fromkeys(names.get(task.id, task.id) for task in before.tasks)
+    types = {task.id: kind_of(task.body) for task in after.tasks}
+    for task in before.tasks:
+        types.setdefault(names.get(task.id, task.id), kind_of(task.body))
+    was = {new: old for old, new in names.items()}
     olds, news = _edges(before, names), _edges(after, {})
     edges = dict.fromkeys((*news, *olds))
     return Graph(
-        tuple(Node(id, kinds.get(id), risks.get(id)) for id in ids),
+        tuple(
+            Node(id, type, kinds.get(id), risks.get(id), was.get(id)) for id, type in types.items()
+        ),
         tuple(Edge(*edge, _came_or_went(edge in olds, edge in news)) for edge in edges),
     )
 

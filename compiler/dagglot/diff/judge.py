@@ -10,9 +10,11 @@ from itertools import chain
 from typing import Final
 
 from dagglot.diagnostics import changes
+from dagglot.diagnostics.model import Span
 from dagglot.diff.compare import Change, Kind, compare
 from dagglot.diff.declared import own
 from dagglot.diff.delta import Graph, graph
+from dagglot.diff.first_runs import FirstRuns, first_runs
 from dagglot.diff.indirect import Links, Reached
 from dagglot.diff.pairs import Pair, pair_pipelines
 from dagglot.diff.rules import judge as judge_change
@@ -48,6 +50,10 @@ class PipelineDiff:
     changes: tuple[Judged, ...]
     graph: Graph | None = None
     reached: tuple[Reached, ...] = ()
+    spans: tuple[Span | None, Span | None] = (None, None)
+    """Where its id stood, and stands."""
+    runs: FirstRuns | None = None
+    """None where the schedule did not change."""
 
     @property
     def risk(self) -> Risk:
@@ -57,11 +63,16 @@ class PipelineDiff:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """The pipelines that changed, the worst first, and how many did not."""
+    """The pipelines that changed, the worst first, and the ids of those that did not."""
 
     pipelines: tuple[PipelineDiff, ...]
-    unchanged: int
+    same: tuple[str, ...]
     since: datetime
+
+    @property
+    def unchanged(self) -> int:
+        """How many did not change."""
+        return len(self.same)
 
     @property
     def risk(self) -> Risk | None:
@@ -87,7 +98,7 @@ def judge(
 ) -> Diff:
     """What changed. ``since`` is the instant from which fire times are looked at."""
     found: list[PipelineDiff] = []
-    unchanged = 0
+    unchanged: list[str] = []
     links: Links | None = None
     for pair in pair_pipelines(before, after):
         sides = Sides(*_both(pair), after, since)
@@ -97,7 +108,7 @@ def judge(
             verdict = says(changes.TEXT, "the text is another one, and means the same")
             made = (_judged(change, verdict, sides),)
         if not made:
-            unchanged += 1
+            unchanged.append(sides.after.id)
             continue
         ordered = tuple(sorted(made, key=lambda one: -one.risk.weight))
         kind, delta = _kind(pair), None
@@ -108,9 +119,16 @@ def judge(
         if kind is not Kind.ADDED and any(map(_reaches, ordered)):
             links = links or Links(after)
             reached = links.reached(sides.before, sides.after)
-        found.append(PipelineDiff(sides.after.id, kind, ordered, delta, reached))
+        spans = (_name_of(pair.before), _name_of(pair.after))
+        told = [one.change for one in ordered]
+        runs = first_runs(pair.before, pair.after, told, since)
+        found.append(PipelineDiff(sides.after.id, kind, ordered, delta, reached, spans, runs))
     found.sort(key=lambda one: (-one.risk.weight, one.id))
-    return Diff(tuple(found), unchanged, since)
+    return Diff(tuple(found), tuple(sorted(unchanged)), since)
+
+
+def _name_of(pipeline: Pipeline | None) -> Span | None:
+    return pipeline.at("pipeline") if pipeline is not None else None
 
 
 _FOR_US: Final = (changes.ALERT_REMOVED, changes.ALERT_ADDED, changes.ALERT_CHANGED)

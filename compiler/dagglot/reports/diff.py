@@ -9,6 +9,7 @@ from typing import Any, Final
 from dagglot.diagnostics.model import Span
 from dagglot.diagnostics.render import printable
 from dagglot.diff.delta import Graph
+from dagglot.diff.first_runs import FirstRuns
 from dagglot.diff.indirect import Reached
 from dagglot.diff.judge import Diff, Judged, PipelineDiff
 from dagglot.diff.rules.base import ORDER
@@ -21,17 +22,22 @@ _KEPT: Final = 8
 """Characters before the first that differs, where a long text is cut."""
 
 
-def as_data(diff: Diff, base: str) -> dict[str, Any]:
-    """``{"dagglot_diff": 1, …}``, as `schemas/output/diff.v1.schema.json` describes it."""
+def as_data(diff: Diff, base: str, folder: str = "") -> dict[str, Any]:
+    """``{"dagglot_diff": 1, …}``, as `schemas/output/diff.v1.schema.json` describes it.
+
+    ``folder`` is where the command runs, from the top of the repository.
+    """
     return {
         "dagglot_diff": VERSION,
         "axis": "source",
         "base": base,
         "to": None,
+        "folder": folder,
         "since": diff.since.isoformat(),
         "risk": diff.risk.value if diff.risk is not None else None,
         "counts": {risk.value: number for risk, number in diff.counts.items()},
         "unchanged": diff.unchanged,
+        "unchanged_pipelines": list(diff.same),
         "pipelines": [_pipeline(one) for one in diff.pipelines],
     }
 
@@ -41,9 +47,22 @@ def _pipeline(one: PipelineDiff) -> dict[str, Any]:
         "pipeline": one.id,
         "change": one.kind.value,
         "risk": one.risk.value,
+        "place": _place(one.spans[1]),
+        "old_place": _place(one.spans[0]),
         "changes": [_change(change) for change in one.changes],
         "graph": _graph(one.graph) if one.graph is not None else None,
         "indirect": [_reached(other) for other in one.reached],
+        "first_runs": _runs(one.runs) if one.runs is not None else None,
+    }
+
+
+def _runs(runs: FirstRuns) -> dict[str, Any]:
+    return {
+        "timezone": runs.zone,
+        "before": [at.isoformat() for at in runs.before],
+        "after": [at.isoformat() for at in runs.after],
+        "weekly_before": runs.weekly[0],
+        "weekly_after": runs.weekly[1],
     }
 
 
@@ -52,8 +71,10 @@ def _graph(graph: Graph) -> dict[str, Any]:
         "tasks": [
             {
                 "task": one.task,
+                "type": one.type,
                 "change": one.kind and one.kind.value,
                 "risk": one.risk and one.risk.value,
+                "old_task": one.was,
             }
             for one in graph.tasks
         ],
