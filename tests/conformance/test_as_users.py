@@ -73,50 +73,50 @@ def test_there_are_ten_of_them_and_they_say_what_they_expect() -> None:
 
 
 @cache
-def traces(target: str) -> dict[str, dict[str, Any]] | str:
-    """The trace of each, or why there is none: that is not tried again for each."""
+def traces(target: str) -> tuple[dict[str, dict[str, Any]], Path] | str:
+    """The trace of each and their folder, or why there is none: not tried again for each."""
     try:
         return _traces(target)
     except Exception as problem:
         return f"{type(problem).__name__}: {problem}"
 
 
-def _traces(target: str) -> dict[str, dict[str, Any]]:
+def _traces(target: str) -> tuple[dict[str, dict[str, Any]], Path]:
     asked = engines.job(target, quick=False)
     pipelines = (*fixed(), *limits())
     made, refused = replays.generated(pipelines, asked)
     assert not refused, {id: [one.message for one in found] for id, found in refused.items()}
     runtime = environments.resolve(asked.target.name, asked.version)
     assert runtime is not None
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        root, modules = Path(folder, "out"), Path(folder, "modules")
-        modules.mkdir()
-        shutil.copy(engines.ACTOR, modules)
-        for path, text in made.items():
-            file = root / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        names = {one.id: asked.target.names(one, asked.context) for one in pipelines}
-        specs = [RunSpec(id, name) for id, name in names.items()]
-        request = {
-            **asked.target.run_request(root, [modules, SOURCES], specs, {}),
-            "pools": {"narrow": 1},
-            "probe": str(asked.target.probe("run").parent),
-            "seconds": SECONDS,
-        }
-        script = HERE / "as_users" / SCRIPTS[asked.target.name]
-        said = probe.run(
-            environments.ensure(runtime),
-            script,
-            request,
-            timeout=SECONDS + 900,
-            cwd=Path(folder),
-            env={"BEHAVIOUR_DIR": folder},
-        )
+    folder = Path(tempfile.mkdtemp(prefix="dagglot-users-"))
+    root, modules = folder / "out", folder / "modules"
+    modules.mkdir()
+    shutil.copy(engines.ACTOR, modules)
+    for path, text in made.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    names = {one.id: asked.target.names(one, asked.context) for one in pipelines}
+    specs = [RunSpec(id, name) for id, name in names.items()]
+    request = {
+        **asked.target.run_request(root, [modules, SOURCES], specs, {}),
+        "pools": {"narrow": 1},
+        "probe": str(asked.target.probe("run").parent),
+        "seconds": SECONDS,
+    }
+    script = HERE / "as_users" / SCRIPTS[asked.target.name]
+    said = probe.run(
+        environments.ensure(runtime),
+        script,
+        request,
+        timeout=SECONDS + 900,
+        cwd=folder,
+        env={"BEHAVIOUR_DIR": str(folder)},
+    )
     return {
         one["key"]: trace.from_probe(one, names[one["key"]], one["key"], target)
         for one in said["runs"]
-    }
+    }, folder
 
 
 @pytest.mark.users
@@ -125,7 +125,7 @@ def _traces(target: str) -> dict[str, dict[str, Any]]:
 def test_a_users_run_ends_as_the_semantics_say(target: str, pipeline: Pipeline) -> None:
     found = traces(target)
     assert not isinstance(found, str), found
-    ran = found[pipeline.id]
+    ran = found[0][pipeline.id]
     given, _ = read(pipeline, pipeline.tests[0].given)
     seen = {
         (task["id"], task["index"]): (task["state"], _counted(task["state"], task["attempts"]))
@@ -143,7 +143,7 @@ def test_a_users_run_ends_as_the_semantics_say(target: str, pipeline: Pipeline) 
 def test_as_much_runs_at_once_as_may(target: str) -> None:
     found = traces(target)
     assert not isinstance(found, str), found
-    assert_limits(found)
+    assert_limits(*found)
 
 
 def _expected(simulated: Simulated) -> tuple[dict[tuple[str, int | None], Any], str]:

@@ -128,7 +128,7 @@ def as_json(text: str) -> Any:
 
 
 def overlap(counter: str, number: int = 0) -> int:
-    """Holds a place for a moment; returns how many held one at the same time."""
+    """Holds a place for a moment; says how many held one at the same time."""
     folder = Path(os.environ["BEHAVIOUR_DIR"], counter)
     folder.mkdir(exist_ok=True)
     mine = folder / f"{os.getpid()}-{number}-{time.time()}"
@@ -138,21 +138,30 @@ def overlap(counter: str, number: int = 0) -> int:
         for _ in range(10):
             seen = max(seen, len(list(folder.iterdir())))
             time.sleep(0.05)
+        _saw(counter, seen)
         return seen
     finally:
         mine.unlink()
 
 
 def meet(counter: str, number: int) -> int:
-    """Waits until another one has come, and returns how many are there: 1 when nobody came."""
+    """Waits until another one has come, and says how many are there: 1 when nobody came."""
     folder = Path(os.environ["BEHAVIOUR_DIR"], counter)
     folder.mkdir(exist_ok=True)
     (folder / str(number)).touch()
     for _ in range(600):
         if len(list(folder.iterdir())) > 1:
-            return 2
+            break
         time.sleep(0.1)
-    return 1
+    seen = len(list(folder.iterdir()))
+    _saw(counter, seen)
+    return seen
+
+
+def _saw(counter: str, seen: int) -> None:
+    """Kept in a file: not every orchestrator keeps what a task returned."""
+    with Path(os.environ["BEHAVIOUR_DIR"], f"{counter}.seen").open("a") as file:
+        file.write(f"{seen}\n")
 
 
 def length(value: str) -> int:
