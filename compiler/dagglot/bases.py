@@ -17,6 +17,7 @@ from dagglot.ir.model import Pipeline
 from dagglot.paths import shown_path
 from dagglot.project import FILE_NAME
 from dagglot.trees import DISK, Tree
+from dagglot.waivers import Waiver
 
 _PATH: Final = re.compile(r"[./~]|.*[/\\]$|[A-Za-z]:")
 """What nobody calls a commit: a path that says it is one."""
@@ -29,6 +30,8 @@ class Side:
     pipelines: tuple[Pipeline, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+    """What its project file accepts."""
 
     @property
     def failed(self) -> bool:
@@ -118,6 +121,7 @@ def _side(
         front.pipelines,
         (*opened.diagnostics, *found),
         {**opened.sources, **front.sources},
+        opened.project.accepted_changes,
     )
 
 

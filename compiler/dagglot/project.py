@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
-from dagglot import source
+from dagglot import source, waivers
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.diagnostics.suggest import did_you_mean
@@ -95,6 +95,7 @@ class Project:
     layers: Layers = Layers()
     lint: Mapping[str, str] = field(default_factory=dict)
     """Of rules of `lint`, by code: `off`, `note`, `warning` or `error`."""
+    accepted_changes: tuple[waivers.Waiver, ...] = ()
     tree: Tree = field(default=DISK, compare=False)
     """What its files are read from."""
 
@@ -184,12 +185,23 @@ def _build(
         )
         for name, config in (value.get("targets") or {}).items()
     }
-    own = ("project", "pipelines", "templates", "targets", "python", "lint", "pools")
+    own = (
+        "project",
+        "pipelines",
+        "templates",
+        "targets",
+        "python",
+        "lint",
+        "pools",
+        "accept_changes",
+    )
     found.extend(_expressions(value, own))
     found.extend(_missing(root, document, tree))
     python = value.get("python") or {}
     modules = _listed(python.get("path"))
     requirements = python.get("requirements")
+    accepted, wrong = waivers.read(value.get("accept_changes"))
+    found.extend(wrong)
     project = Project(
         root=root,
         document=document,
@@ -202,6 +214,7 @@ def _build(
         environment=environment,
         tree=tree,
         lint=_switches(value.get("lint")),
+        accepted_changes=accepted,
         layers=Layers(
             environment=chosen if isinstance(chosen, Map) else None,
             defaults=value.get("defaults"),

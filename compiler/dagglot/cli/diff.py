@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from dagglot.cli.diff_answer import Also, Detailed, FailOn, Fails, Shape, Shapes, answer, files_of
 from dagglot.cli.shared import (
     Environment,
     Format,
     Paths,
     exit_code,
-    painter,
     put,
     report,
     say,
@@ -20,22 +19,9 @@ from dagglot.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from dagglot.diff.rules.base import Risk
+    from datetime import date
 
-
-class Shape(StrEnum):
-    """The forms of the answer."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class FailOn(StrEnum):
-    """The least risk that ends with code 1."""
-
-    BREAKING = "breaking"
-    REVIEW = "review"
-    ANY = "any"
+    from dagglot.diff.judge import Diff
 
 
 def diff(
@@ -44,21 +30,8 @@ def diff(
         str,
         typer.Option("--base", metavar="REF|DIR", help="What to compare with: a commit, a folder."),
     ] = ...,  # type: ignore[assignment]
-    fail_on: Annotated[
-        FailOn | None,
-        typer.Option(
-            "--fail-on",
-            help="End with code 1 from this risk on. Without it: breaking.",
-            show_default=False,
-        ),
-    ] = None,
-    detailed_exitcode: Annotated[
-        bool,
-        typer.Option(
-            "--detailed-exitcode",
-            help="End with 0 for no change, 10 safe or cosmetic, 11 review, 12 breaking.",
-        ),
-    ] = False,
+    fail_on: Fails = None,
+    detailed_exitcode: Detailed = False,
     since: Annotated[
         str | None,
         typer.Option(
@@ -69,7 +42,15 @@ def diff(
         ),
     ] = None,
     env: Environment = None,
-    format: Annotated[Shape, typer.Option("--format", help="text or json.")] = Shape.TEXT,
+    format: Shapes = Shape.TEXT,
+    also: Also = None,
+    print_waivers: Annotated[
+        bool,
+        typer.Option(
+            "--print-waivers",
+            help="Print what to paste into the project file, to accept what fails.",
+        ),
+    ] = False,
 ) -> None:
     """Show what changed since a commit, and what it means.
 
@@ -79,17 +60,23 @@ def diff(
     with its own project file, and nothing is checked out; the other side are the files as they are
     now. REF is taken as it is: `$(git merge-base origin/main HEAD)` is where a branch began.
 
+    A change that is meant is accepted in the project file, under `accept_changes`, for which
+    --print-waivers prints the entries. The forms sarif and gitlab end with code 0, whatever is
+    found, unless --fail-on or --detailed-exitcode asks for a code.
+
     Examples:
 
       dagglot diff --base origin/main
       dagglot diff pipelines/orders.yaml --base HEAD~1
       dagglot diff new.yaml --base ./old.yaml --format json
       dagglot diff --base v1.2 --fail-on review
+      dagglot diff --base HEAD~1 --format github --also markdown=comment.md
     """
     from datetime import UTC, datetime
     from pathlib import Path
 
     from dagglot import bases, git
+    from dagglot.diff.accepted import accept
     from dagglot.diff.judge import judge
     from dagglot.diff.texts import texts_of
     from dagglot.ir.reader import parse_moment
@@ -97,7 +84,9 @@ def diff(
 
     if fail_on is not None and detailed_exitcode:
         wrong_usage("give either `--fail-on` or `--detailed-exitcode`")
-    anchor = datetime.now(UTC) if since is None else parse_moment(since, UTC)
+    files = files_of(also)
+    now = datetime.now(UTC)
+    anchor = now if since is None else parse_moment(since, UTC)
     if anchor is None:
         wrong_usage(f"`--since {since}` is neither a day nor a time: write it as 2026-10-24T03:00")
     sides = bases.read(paths or [], base, env)
@@ -110,20 +99,23 @@ def diff(
     before, after = sides
     texts = tuple(texts_of(side.pipelines, side.sources) for side in sides)
     found = judge(before.pipelines, after.pipelines, anchor, (texts[0], texts[1]))
-    data = reports.as_data(found, base, git.below_top(Path.cwd()))
-    put(reports.as_json(data) if format is Shape.JSON else reports.as_text(data, painter()))
-    raise typer.Exit(_detailed(found.risk) if detailed_exitcode else _code(found.risk, fail_on))
+    found, problems = accept(found, after.waivers, before.waivers, now.date(), not paths)
+    if print_waivers:
+        _print_waivers(found, fail_on, now.date())
+    if format is Shape.TEXT:
+        report(problems, after.sources, Format.TEXT)
+    data = reports.as_data(found, base, git.below_top(Path.cwd()), problems)
+    answer(data, format, files, fail_on, detailed_exitcode)
 
 
-def _detailed(risk: Risk | None) -> int:
-    return {"breaking": 12, "review": 11, "undecidable": 11}.get(risk.value, 10) if risk else 0
+def _print_waivers(found: Diff, fail_on: FailOn | None, today: date) -> NoReturn:
+    """The entries for all that fails."""
+    from dagglot.diff.accepted import stanza
+    from dagglot.diff.rules.base import Risk
 
-
-def _code(risk: Risk | None, least: FailOn | None) -> int:
-    if risk is None:
-        return 0
-    worst = {
-        FailOn.ANY: True,
-        FailOn.REVIEW: risk.value in ("breaking", "review", "undecidable"),
-    }.get(least or FailOn.BREAKING, risk.value == "breaking")
-    return int(worst)
+    least = {FailOn.REVIEW: Risk.UNDECIDABLE, FailOn.ANY: Risk.COSMETIC}
+    text = stanza(found, least.get(fail_on or FailOn.BREAKING, Risk.BREAKING), today)
+    put(text)
+    if not text:
+        say("nothing fails that is not accepted")
+    raise typer.Exit(0)

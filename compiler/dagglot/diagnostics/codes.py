@@ -813,6 +813,35 @@ NOTHING_IN_BASE: Final = _rule(
     "there is nothing of what was named in `{ref}`, nor here",
     "None of the paths is there now, or was there in the base. Paths are those of the working tree.",
 )
+WAIVER_EXPIRED: Final = _rule(
+    "DG535",
+    "waiver-expired",
+    "{code} of `{pipeline}` was accepted until {until}: fingerprint {fingerprint}",
+    "An entry of `accept_changes` has a last day, `until`, and that is over: what it accepts counts "
+    "again. If the change is merged, delete the entry; if it is still to come and still meant, say so "
+    "with a later day.",
+    exit_code=ExitCode.FINDINGS,
+)
+WAIVER_UNUSED: Final = _rule(
+    "DG536",
+    "waiver-unused",
+    "{code} of `{pipeline}` is accepted, and nothing changed so: fingerprint {fingerprint}",
+    "An entry of `accept_changes` is for one change, which is known by its fingerprint, and this one is "
+    "not among those that were compared. The change was taken back, or became another one, which "
+    "somebody has to look at anew: delete the entry, and accept what is meant now "
+    "(`dagglot diff --print-waivers`). One that names a pipeline which was not compared is left alone.",
+    exit_code=ExitCode.FINDINGS,
+)
+WAIVER_SPENT: Final = _rule(
+    "DG537",
+    "waiver-spent",
+    "{code} of `{pipeline}` was accepted, and is part of the base now: fingerprint {fingerprint}",
+    "The change that an entry of `accept_changes` was for has been merged, together with the entry, "
+    "which is in the base too. It has done its work, and can be deleted at the next occasion; from its "
+    "`until` on it fails.",
+    severity=Severity.WARNING,
+    exit_code=ExitCode.FINDINGS,
+)
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -23,6 +23,7 @@ from dagglot.diff.rules.base import Risk, Sides, Verdict, says
 from dagglot.diff.show import Plain, shown
 from dagglot.frozen import dataclass
 from dagglot.ir.model import Pipeline
+from dagglot.waivers import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Judged:
     before: Plain
     after: Plain
     fingerprint: str
+    waiver: Waiver | None = None
+    """Why it is accepted, and no longer counts."""
 
     @property
     def risk(self) -> Risk:
@@ -56,9 +59,10 @@ class PipelineDiff:
     """None where the schedule did not change."""
 
     @property
-    def risk(self) -> Risk:
-        """The highest risk of its changes."""
-        return max((one.risk for one in self.changes), key=lambda risk: risk.weight)
+    def risk(self) -> Risk | None:
+        """The highest risk of its changes that are not accepted; None where all are."""
+        counted = (one.risk for one in self.changes if one.waiver is None)
+        return max(counted, key=lambda risk: risk.weight, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +80,22 @@ class Diff:
 
     @property
     def risk(self) -> Risk | None:
-        """The highest risk of all; None where nothing changed."""
+        """The highest risk of all; None where nothing changed, or all of it is accepted."""
         return self.pipelines[0].risk if self.pipelines else None
 
     @property
     def counts(self) -> Mapping[Risk, int]:
-        """How many changes there are of each risk."""
-        every = list(chain.from_iterable(one.changes for one in self.pipelines))
+        """How many changes there are of each risk, but for what is accepted."""
+        every = [one for one in self._every() if one.waiver is None]
         return {risk: sum(1 for one in every if one.risk is risk) for risk in Risk}
+
+    @property
+    def accepted(self) -> int:
+        """How many changes are accepted."""
+        return sum(1 for one in self._every() if one.waiver is not None)
+
+    def _every(self) -> Iterator[Judged]:
+        return chain.from_iterable(one.changes for one in self.pipelines)
 
 
 Texts = Mapping[str, str]
@@ -110,21 +122,25 @@ def judge(
         if not made:
             unchanged.append(sides.after.id)
             continue
-        ordered = tuple(sorted(made, key=lambda one: -one.risk.weight))
+        made = tuple(sorted(made, key=lambda one: -one.risk.weight))
         kind, delta = _kind(pair), None
         if kind in (Kind.CHANGED, Kind.MOVED):
-            risks = ((one.change, one.risk) for one in ordered)
+            risks = ((one.change, one.risk) for one in made)
             delta = graph(sides.before, sides.after, risks)
         reached: tuple[Reached, ...] = ()
-        if kind is not Kind.ADDED and any(map(_reaches, ordered)):
+        if kind is not Kind.ADDED and any(map(_reaches, made)):
             links = links or Links(after)
             reached = links.reached(sides.before, sides.after)
         spans = (_name_of(pair.before), _name_of(pair.after))
-        told = [one.change for one in ordered]
+        told = [one.change for one in made]
         runs = first_runs(pair.before, pair.after, told, since)
-        found.append(PipelineDiff(sides.after.id, kind, ordered, delta, reached, spans, runs))
-    found.sort(key=lambda one: (-one.risk.weight, one.id))
-    return Diff(tuple(found), tuple(sorted(unchanged)), since)
+        found.append(PipelineDiff(sides.after.id, kind, made, delta, reached, spans, runs))
+    return Diff(ordered(found), tuple(sorted(unchanged)), since)
+
+
+def ordered(found: Sequence[PipelineDiff]) -> tuple[PipelineDiff, ...]:
+    """The worst first; what is accepted altogether last."""
+    return tuple(sorted(found, key=lambda one: (-one.risk.weight if one.risk else 0, one.id)))
 
 
 def _name_of(pipeline: Pipeline | None) -> Span | None:

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from dagglot.diagnostics.model import Span
-from dagglot.diagnostics.render import printable
+from dagglot.diagnostics.model import Diagnostic, Span
+from dagglot.diagnostics.render import as_data as as_finding
+from dagglot.diagnostics.render import ordered, printable
 from dagglot.diff.delta import Graph
 from dagglot.diff.first_runs import FirstRuns
 from dagglot.diff.indirect import Reached
 from dagglot.diff.judge import Diff, Judged, PipelineDiff
 from dagglot.diff.rules.base import ORDER
 from dagglot.reports.table import Paint, aligned, count
+from dagglot.waivers import Waiver
 
 VERSION: Final = 1
 SIGNS: Final = {"added": "+", "removed": "-", "changed": "~", "moved": "→"}
+ACCEPTED: Final = "accepted"
 _LONGEST: Final = 40
 _KEPT: Final = 8
 """Characters before the first that differs, where a long text is cut."""
 
 
-def as_data(diff: Diff, base: str, folder: str = "") -> dict[str, Any]:
+def as_data(
+    diff: Diff, base: str, folder: str = "", problems: Sequence[Diagnostic] = ()
+) -> dict[str, Any]:
     """``{"dagglot_diff": 1, …}``, as `schemas/output/diff.v1.schema.json` describes it.
 
-    ``folder`` is where the command runs, from the top of the repository.
+    ``folder`` is where the command runs, from the top of the repository; ``problems`` are those of
+    what the project accepts.
     """
     return {
         "dagglot_diff": VERSION,
@@ -36,6 +42,8 @@ def as_data(diff: Diff, base: str, folder: str = "") -> dict[str, Any]:
         "since": diff.since.isoformat(),
         "risk": diff.risk.value if diff.risk is not None else None,
         "counts": {risk.value: number for risk, number in diff.counts.items()},
+        "accepted": diff.accepted,
+        "problems": [as_finding(one) for one in ordered(problems)],
         "unchanged": diff.unchanged,
         "unchanged_pipelines": list(diff.same),
         "pipelines": [_pipeline(one) for one in diff.pipelines],
@@ -46,7 +54,7 @@ def _pipeline(one: PipelineDiff) -> dict[str, Any]:
     return {
         "pipeline": one.id,
         "change": one.kind.value,
-        "risk": one.risk.value,
+        "risk": one.risk and one.risk.value,
         "place": _place(one.spans[1]),
         "old_place": _place(one.spans[0]),
         "changes": [_change(change) for change in one.changes],
@@ -109,6 +117,7 @@ def _change(one: Judged) -> dict[str, Any]:
         "place": _place(new),
         "old_place": _place(old),
         "fingerprint": one.fingerprint,
+        "accepted": _waiver(one.waiver) if one.waiver is not None else None,
         "fire_times": [
             {"time": at.time.isoformat(), "before": at.before, "after": at.after}
             for at in one.verdict.fire_times
@@ -117,6 +126,10 @@ def _change(one: Judged) -> dict[str, Any]:
         "feature": None,
         "places": [],
     }
+
+
+def _waiver(waiver: Waiver) -> dict[str, str]:
+    return {"reason": waiver.reason, "until": waiver.until.isoformat()}
 
 
 def _place(span: Span | None) -> dict[str, Any] | None:
@@ -140,20 +153,33 @@ def as_text(data: Mapping[str, Any], paint: Paint) -> str:
 
 
 def _block(one: Mapping[str, Any], paint: Paint) -> Iterator[str]:
-    risk = paint(one["risk"], one["risk"])
-    yield f"{paint('bold', printable(one['pipeline']))}: {risk}"
+    risk = one["risk"] or ACCEPTED
+    yield f"{paint('bold', printable(one['pipeline']))}: {paint(risk, risk)}"
     rows = [
         [
-            (SIGNS[change["change"]], change["risk"]),
+            (SIGNS[change["change"]], standing(change)),
             (change["path"], ""),
             (values(change), "dim"),
-            (f"{change['code']} {change['risk']}", change["risk"]),
+            (f"{change['code']} {standing(change)}", standing(change)),
         ]
         for change in one["changes"]
     ]
     for line, change in zip(aligned(rows, paint), one["changes"], strict=True):
         yield line
         yield f"      {printable(change['consequence'])}{paint('dim', _where(change))}"
+        if change["accepted"]:
+            yield f"      {printable(accepted(change))}"
+
+
+def standing(change: Mapping[str, Any]) -> str:
+    """The risk of a change, or that it is accepted."""
+    return ACCEPTED if change["accepted"] else str(change["risk"])
+
+
+def accepted(change: Mapping[str, Any]) -> str:
+    """Until when a change is accepted, and why."""
+    reason = " ".join(change["accepted"]["reason"].split())
+    return f"accepted until {change['accepted']['until']}: {reason}"
 
 
 def _where(change: Mapping[str, Any]) -> str:
@@ -210,5 +236,7 @@ def summary(data: Mapping[str, Any]) -> str:
     counts = [
         f"{data['counts'][risk.value]} {risk.value}" for risk in ORDER if data["counts"][risk.value]
     ]
+    if data["accepted"]:
+        counts.append(f"{data['accepted']} {ACCEPTED}")
     words = f"{count(changed, 'pipeline')} changed, {unchanged} did not"
     return f"{words}: {', '.join(counts)}"

@@ -28,6 +28,7 @@ COLOURS: Final = {
     "undecidable": "33",
     "safe": "32",
     "cosmetic": "2",
+    "accepted": "36",
     "dim": "2",
     "bold": "1",
 }
