@@ -73,7 +73,7 @@ def met() -> set[str]:
                 for name in re.findall(r"\bcodes\.([A-Z_]+)\b", text)
                 if isinstance(rule := getattr(codes, name, None), Rule)
             }
-    own = (CASES, TESTS / "lint" / "cases", TESTS / "diff" / "cases")
+    own = (CASES, TESTS / "lint" / "cases", TESTS / "diff" / "cases", TESTS / "diff" / "moves")
     for golden in (file for folder in own for file in folder.rglob("*.txt")):
         found |= set(re.findall(r"\bDG\d{3}\b", golden.read_text(encoding="utf-8")))
     return found

@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from dagglot.cli.diff_answer import Also, Detailed, FailOn, Fails, Shape, Shapes, answer, files_of
-from dagglot.cli.shared import (
-    Environment,
-    Format,
-    Paths,
-    exit_code,
-    put,
-    report,
-    say,
-    wrong_usage,
-)
+from dagglot.cli.shared import Environment, Format, Paths, put, report, say, wrong_usage
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,9 +18,20 @@ if TYPE_CHECKING:
 def diff(
     paths: Paths = None,
     base: Annotated[
-        str,
+        str | None,
         typer.Option("--base", metavar="REF|DIR", help="What to compare with: a commit, a folder."),
-    ] = ...,  # type: ignore[assignment]
+    ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="TARGET",
+            help="Where the pipelines run, with --to: what changes if they move. airflow@2.11.",
+        ),
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="TARGET", help="Where they are to run.")
+    ] = None,
     fail_on: Fails = None,
     detailed_exitcode: Detailed = False,
     since: Annotated[
@@ -52,13 +54,17 @@ def diff(
         ),
     ] = False,
 ) -> None:
-    """Show what changed since a commit, and what it means.
+    """Show what changed since a commit, or what changes with a move, and what it means.
 
     Not the lines, but what runs differently: tasks, edges, schedules with their fire times,
     retries, alerts, data; each change with a rule (`dagglot explain DG610`) and a risk: breaking,
     review, undecidable (counts as review), safe or cosmetic. The commit is read from git's objects,
     with its own project file, and nothing is checked out; the other side are the files as they are
     now. REF is taken as it is: `$(git merge-base origin/main HEAD)` is where a branch began.
+
+    With --from and --to the documents stay, and the orchestrator changes, or its version: each
+    construct that is refused there (breaking), differs (review) or is emulated (safe), and the
+    first fire times that are not the same.
 
     A change that is meant is accepted in the project file, under `accept_changes`, for which
     --print-waivers prints the entries. The forms sarif and gitlab end with code 0, whatever is
@@ -71,14 +77,15 @@ def diff(
       dagglot diff new.yaml --base ./old.yaml --format json
       dagglot diff --base v1.2 --fail-on review
       dagglot diff --base HEAD~1 --format github --also markdown=comment.md
+      dagglot diff --from airflow --to dagster
+      dagglot diff --from airflow@2.11 --to airflow@3.3 --fail-on review
     """
     from datetime import UTC, datetime
     from pathlib import Path
 
-    from dagglot import bases, git
+    from dagglot import git
+    from dagglot.cli import axes
     from dagglot.diff.accepted import accept
-    from dagglot.diff.judge import judge
-    from dagglot.diff.texts import texts_of
     from dagglot.ir.reader import parse_moment
     from dagglot.reports import diff as reports
 
@@ -89,22 +96,18 @@ def diff(
     anchor = now if since is None else parse_moment(since, UTC)
     if anchor is None:
         wrong_usage(f"`--since {since}` is neither a day nor a time: write it as 2026-10-24T03:00")
-    sides = bases.read(paths or [], base, env)
     findings = Format.JSON if format is Shape.JSON else Format.TEXT
-    for side, name in zip(sides, (f"the base `{base}`", "the pipelines of now"), strict=True):
-        if side.failed:
-            say(f"{name} cannot be compared:")
-            report(side.diagnostics, side.sources, findings)
-            raise typer.Exit(exit_code(side.diagnostics))
-    before, after = sides
-    texts = tuple(texts_of(side.pipelines, side.sources) for side in sides)
-    found = judge(before.pipelines, after.pipelines, anchor, (texts[0], texts[1]))
-    found, problems = accept(found, after.waivers, before.waivers, now.date(), not paths)
+    asked = axes.Asked(base, from_, to)
+    one = axes.compared(paths or [], asked, anchor, env, findings)
+    found, problems = accept(one.diff, one.waivers, one.earlier, now.date(), one.whole)
+    problems = one.that_matter(problems)
     if print_waivers:
         _print_waivers(found, fail_on, now.date())
     if format is Shape.TEXT:
-        report(problems, after.sources, Format.TEXT)
-    data = reports.as_data(found, base, git.below_top(Path.cwd()), problems)
+        report(problems, one.sources, Format.TEXT)
+    data = reports.as_data(
+        found, one.base, git.below_top(Path.cwd()), problems, axis=one.axis, to=one.to
+    )
     answer(data, format, files, fail_on, detailed_exitcode)
 
 

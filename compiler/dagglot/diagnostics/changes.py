@@ -378,6 +378,57 @@ TESTS: Final = _change(
     "cosmetic",
     "The scenarios that are tested, or the warnings that are accepted, say nothing of a run.",
 )
+# --- moving: `--from` and `--to` ----------------------------------------------------------------
+
+MOVE_REFUSED: Final = _change(
+    "DG680",
+    "move-refused",
+    "breaking",
+    "Where the pipeline is to move, this cannot be done, and compiling it is refused with the same "
+    "reason. Write it in another way, which works on both sides of the move, or leave this pipeline "
+    "where it is: `dagglot targets --notes` has the reasons of every construct.",
+)
+MOVE_DIFFERS: Final = _change(
+    "DG681",
+    "move-differs",
+    "review",
+    "One side of the move does this only nearly, or is told something that the other is not: a run "
+    "may be different there. What differs is said. Where that does not matter, `accept:` in the "
+    "document says so for that target, and it weighs no more than what is safe.",
+)
+MOVE_EMULATED: Final = _change(
+    "DG682",
+    "move-emulated",
+    "safe",
+    "Where the pipeline is to move, there is no construct of the orchestrator for this, or another "
+    "one than before: generated code does it, and a run behaves the same. Who operates it sees other "
+    "things in the orchestrator's pages.",
+)
+MOVE_FIRE_TIMES: Final = _change(
+    "DG683",
+    "move-fire-times",
+    "review",
+    "The two schedulers start runs of this very schedule at other instants: most often on days on "
+    "which the clocks are changed. The first that differ are told. A schedule in UTC has no such "
+    "days; one that keeps away from the hours between 01:00 and 04:00 hardly any.",
+)
+MOVE_POSSIBLE: Final = _change(
+    "DG684",
+    "move-possible",
+    "safe",
+    "Where the pipeline comes from, this was refused; where it is to move, it can be done.",
+)
+MOVE_NEEDS: Final = _change(
+    "DG685",
+    "move-needs",
+    "safe",
+    "What the pipeline takes from an orchestrator's own store has to be in the new one before it runs "
+    "there: secrets, connections, pools. `SETUP.md` beside the generated code has the commands, and "
+    "`dagglot verify --stores` looks whether it is there.",
+)
+
+# --- the text alone -----------------------------------------------------------------------------
+
 TEXT: Final = _change(
     "DG690",
     "text-only",

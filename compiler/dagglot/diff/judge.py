@@ -37,6 +37,9 @@ class Judged:
     fingerprint: str
     waiver: Waiver | None = None
     """Why it is accepted, and no longer counts."""
+    feature: str | None = None
+    places: tuple[Span, ...] = ()
+    """Of a construct that is asked for in several places: all of them."""
 
     @property
     def risk(self) -> Risk:
@@ -57,6 +60,8 @@ class PipelineDiff:
     """Where its id stood, and stands."""
     runs: FirstRuns | None = None
     """None where the schedule did not change."""
+    equal: tuple[str, ...] = ()
+    """Of a move: the constructs that it asks for, and that mean the same on both."""
 
     @property
     def risk(self) -> Risk | None:
@@ -185,6 +190,10 @@ def _changes(pair: Pair, sides: Sides) -> Iterator[tuple[Change, Verdict]]:
 def _judged(change: Change, verdict: Verdict, sides: Sides) -> Judged:
     before, after = shown(change)
     said = [verdict.rule.code, sides.after.id, change.path, before, after]
+    return Judged(change, verdict, before, after, fingerprint(said))
+
+
+def fingerprint(said: Sequence[Plain]) -> str:
+    """What a change is known by: a hash of what is said of it."""
     data = json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    fingerprint = hashlib.sha256(data).hexdigest()[:12]
-    return Judged(change, verdict, before, after, fingerprint)
+    return hashlib.sha256(data).hexdigest()[:12]

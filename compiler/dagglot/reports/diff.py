@@ -14,6 +14,7 @@ from dagglot.diff.first_runs import FirstRuns
 from dagglot.diff.indirect import Reached
 from dagglot.diff.judge import Diff, Judged, PipelineDiff
 from dagglot.diff.rules.base import ORDER
+from dagglot.reports import delta
 from dagglot.reports.table import Paint, aligned, count
 from dagglot.waivers import Waiver
 
@@ -26,7 +27,13 @@ _KEPT: Final = 8
 
 
 def as_data(
-    diff: Diff, base: str, folder: str = "", problems: Sequence[Diagnostic] = ()
+    diff: Diff,
+    base: str,
+    folder: str = "",
+    problems: Sequence[Diagnostic] = (),
+    *,
+    axis: str = "source",
+    to: str | None = None,
 ) -> dict[str, Any]:
     """``{"dagglot_diff": 1, …}``, as `schemas/output/diff.v1.schema.json` describes it.
 
@@ -35,9 +42,9 @@ def as_data(
     """
     return {
         "dagglot_diff": VERSION,
-        "axis": "source",
+        "axis": axis,
         "base": base,
-        "to": None,
+        "to": to,
         "folder": folder,
         "since": diff.since.isoformat(),
         "risk": diff.risk.value if diff.risk is not None else None,
@@ -60,6 +67,7 @@ def _pipeline(one: PipelineDiff) -> dict[str, Any]:
         "changes": [_change(change) for change in one.changes],
         "graph": _graph(one.graph) if one.graph is not None else None,
         "indirect": [_reached(other) for other in one.reached],
+        "equal": list(one.equal),
         "first_runs": _runs(one.runs) if one.runs is not None else None,
     }
 
@@ -123,8 +131,8 @@ def _change(one: Judged) -> dict[str, Any]:
             for at in one.verdict.fire_times
         ],
         "on": [],
-        "feature": None,
-        "places": [],
+        "feature": one.feature,
+        "places": [_place(place) for place in one.places],
     }
 
 
@@ -148,6 +156,10 @@ def as_json(data: Mapping[str, Any]) -> str:
 
 def as_text(data: Mapping[str, Any], paint: Paint) -> str:
     """A block for each pipeline, the worst first, and a line that sums up."""
+    if data["axis"] in ("target", "version"):
+        from dagglot.reports import moves
+
+        return moves.as_text(data, paint)
     blocks = ["\n".join(_block(one, paint)) + "\n" for one in data["pipelines"]]
     return "\n".join([*blocks, summary(data) + "\n"])
 
@@ -169,6 +181,8 @@ def _block(one: Mapping[str, Any], paint: Paint) -> Iterator[str]:
         yield f"      {printable(change['consequence'])}{paint('dim', _where(change))}"
         if change["accepted"]:
             yield f"      {printable(accepted(change))}"
+    yield from delta.graph(one, paint)
+    yield from delta.indirect(one, paint)
 
 
 def standing(change: Mapping[str, Any]) -> str:

@@ -1,0 +1,140 @@
+"""What `diff` compares: commits, targets, versions of them, or generated files. One varies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import typer
+
+from dagglot.cli.shared import Format, checked, exit_code, jobs, report, say, wrong_usage
+from dagglot.diagnostics import codes
+
+if TYPE_CHECKING:
+    from dagglot.diagnostics.model import Diagnostic
+    from dagglot.diff.judge import Diff
+    from dagglot.waivers import Waiver
+
+_OTHER_AXES: Final = ("DG68", "DG691", "DG692", "DG693", "DG694")
+
+
+class Compared(NamedTuple):
+    """What changed, between what, and what the project file accepts of it."""
+
+    diff: Diff
+    base: str
+    waivers: Sequence[Waiver] = ()
+    earlier: Sequence[Waiver] = ()
+    """Those that stood in the base."""
+    whole: bool = False
+    """Whether every pipeline of the project was compared, all waivers with it."""
+    axis: str = "source"
+    to: str | None = None
+    sources: Mapping[str, str] = {}
+
+    def that_matter(self, problems: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """What is wrong with the waivers, here: that of another question is for nothing in this
+        one."""
+        if self.axis == "source":
+            return tuple(problems)
+        return tuple(one for one in problems if one.rule is codes.WAIVER_EXPIRED)
+
+
+class Asked(NamedTuple):
+    """The options that say what varies."""
+
+    base: str | None = None
+    from_: str | None = None
+    to: str | None = None
+    against: Path | None = None
+
+
+def compared(
+    paths: Sequence[Path], asked: Asked, since: datetime, env: str | None, findings: Format
+) -> Compared:
+    """What changed; what is wrong with the question, or with a side, ends the command."""
+    _one_axis(asked)
+    if asked.from_ is not None and asked.to is not None:
+        return _moved(paths, asked.from_, asked.to, since, env, findings)
+    assert asked.base is not None  # noqa: S101 - `_one_axis` has seen to it
+    return _of_sources(paths, asked.base, since, env, findings)
+
+
+def _one_axis(asked: Asked) -> None:
+    moves = [
+        name for name, word in (("--from", asked.from_), ("--to", asked.to)) if word is not None
+    ]
+    given = [
+        *(["`--base`"] if asked.base is not None else []),
+        *([" and ".join(f"`{name}`" for name in moves)] if moves else []),
+        *(["`--against-output`"] if asked.against is not None else []),
+    ]
+    if len(given) > 1:
+        wrong_usage(
+            f"one thing varies at a time, so that each difference has one cause: {given[0]} and "
+            f"{given[1]} are two questions, ask them one after the other"
+        )
+    if not given:
+        wrong_usage("say what to compare with: `--base REF|DIR`, or `--from TARGET --to TARGET`")
+    if len(moves) == 1:
+        other = "--to" if moves == ["--from"] else "--from"
+        wrong_usage(f"`{moves[0]}` asks for `{other}` too: `--from airflow --to dagster`")
+
+
+def _of_sources(
+    paths: Sequence[Path], base: str, since: datetime, env: str | None, findings: Format
+) -> Compared:
+    from dagglot import bases
+    from dagglot.diff.judge import judge
+    from dagglot.diff.texts import texts_of
+
+    sides = bases.read(paths, base, env)
+    for side, name in zip(sides, (f"the base `{base}`", "the pipelines of now"), strict=True):
+        if side.failed:
+            say(f"{name} cannot be compared:")
+            report(side.diagnostics, side.sources, findings)
+            raise typer.Exit(exit_code(side.diagnostics))
+    before, after = sides
+    texts = tuple(texts_of(side.pipelines, side.sources) for side in sides)
+    found = judge(before.pipelines, after.pipelines, since, (texts[0], texts[1]))
+    return Compared(
+        found,
+        base,
+        _of_documents(after.waivers),
+        _of_documents(before.waivers),
+        not paths,
+        sources=after.sources,
+    )
+
+
+def _of_documents(waivers: Sequence[Waiver]) -> tuple[Waiver, ...]:
+    """Those of changes of documents, and of no move."""
+    return tuple(one for one in waivers if not one.code.startswith(_OTHER_AXES))
+
+
+def _moved(
+    paths: Sequence[Path],
+    source: str,
+    goal: str,
+    since: datetime,
+    env: str | None,
+    findings: Format,
+) -> Compared:
+    from datetime import UTC
+
+    from dagglot.diff import moves
+    from dagglot.ir.reader import parse_moment
+
+    for name, word in (("--from", source), ("--to", goal)):
+        if parse_moment(word, UTC) is not None:
+            wrong_usage(f"`{name}` names a target; the instant to look on from is `--since {word}`")
+    opened, front, _ = checked(paths, env, findings)
+    ends = [jobs([word], None, opened.project, findings)[0] for word in (source, goal)]
+    before, after = ends
+    project = opened.project
+    found = moves.judge(front.pipelines, before, after, since, project.layers.accept)
+    axis = "version" if before.target.name == after.target.name else "target"
+    waivers = project.accepted_changes
+    return Compared(found, before.name, waivers, axis=axis, to=after.name, sources=opened.sources)
