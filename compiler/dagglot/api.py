@@ -88,7 +88,7 @@ def check_file(file: SourceFile, layers: Layers, data: bytes | None = None) -> C
     documents, found, text, passed_over = inputs.documents(file, data)
     diagnostics = list(found)
     pipelines: list[tuple[Pipeline, int]] = []
-    beside = Beside(file.place.parent, file.tree)
+    beside = Beside(Path(file.place).parent, file.tree)
     for document in documents:
         made, wrong = check_document(document, layers, beside)
         diagnostics.extend(dict.fromkeys(wrong))

@@ -6,13 +6,13 @@ is a change of the pipeline.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from dagglot import paths, source
+from dagglot import hashes, paths, source
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Span
+from dagglot.hashes import Hashes
 from dagglot.trees import DISK, Tree
 
 
@@ -43,8 +43,9 @@ class Beside:
         shown = paths.shown_path(place)
         if len(data) > source.MAX_BYTES:
             return None, shown, _unreadable(span, name, "it is too large")
-        self.hashes[name] = digest(data)
-        text, wrong = source.decode(data, shown)
+        self.hashes[name] = hashes.of_text(data)
+        # git gives a text other line ends on another system; what is made of it has one kind
+        text, wrong = source.decode(data.replace(b"\r\n", b"\n"), shown)
         self.texts[shown] = text or data.decode("utf-8", "replace")
         return text, shown, wrong
 
@@ -54,14 +55,11 @@ def _unreadable(span: Span, name: str, reason: str) -> Diagnostic:
     return codes.CANNOT_READ.at(span, file=name, reason=reason, help=help)
 
 
-def digest(data: bytes) -> str:
-    """What is remembered of a file."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def is_as_read(folder: Path, hashes: Mapping[str, str]) -> bool:
-    """Whether all that a pipeline was made of beside its document is as it was."""
-    try:
-        return all(digest(paths.read(folder / name)) == hash for name, hash in hashes.items())
-    except OSError:
-        return False
+def changed(document: str, names: Mapping[str, str], known: Hashes) -> tuple[str, ...]:
+    """The files beside a document that are not as they were when it was compiled."""
+    folder = document.rpartition("/")[0]
+    return tuple(
+        name
+        for name, hash in names.items()
+        if known.text(f"{folder}/{name}", source.MAX_BYTES) != hash
+    )

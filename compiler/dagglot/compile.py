@@ -6,23 +6,26 @@ it was hashes files and does nothing else.
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from dagglot import inputs, manifest, paths, write
-from dagglot.beside import is_as_read
+from dagglot import __version__, inputs, manifest, paths, source, write
+from dagglot.beside import changed
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Related
 from dagglot.drift import edited
+from dagglot.hashes import Hashes, of_text
 from dagglot.inputs import SourceFile
 from dagglot.jobs import DEFAULT, Job, Options, Result, Sources
-from dagglot.manifest import Entry, Manifest, digest
+from dagglot.manifest import Entry, Made, Manifest, digest
 from dagglot.paths import shown_path
 from dagglot.project import Project
+from dagglot.unchanged import Unchanged, inputs_digest
 
 if TYPE_CHECKING:
     from dagglot.api import Progress
@@ -104,24 +107,24 @@ class _Job:
         self.options = options
         self.result = result
         self.out = paths.real(job.out)
-        self.sources = self.relative(found.files)
-        self.old = self.remembered()
-        self.made: list[tuple[Entry, Texts]] = []
-        self.by_source: dict[str, list[Entry]] = {}
-        for entry in self.old.entries if self.old else ():
-            self.by_source.setdefault(entry.source, []).append(entry)
-        self.setting = digest(
-            "\n".join(
-                (
-                    manifest.compiler_digest(),
-                    job.version,
-                    repr(job.context),
-                    _layers_text(project),
-                    manifest.folder_digest(project.templates) if project.templates else "",
-                    str(options.strict),
-                )
-            )
+        self.hashes = Hashes(self.out)
+        self.made_with = Made(
+            compiler=f"{__version__} {manifest.compiler_digest()[:16]}",
+            version=job.version,
+            project=_layers_digest(project),
+            options=digest(repr(replace(job.context, version="")))[:32],
+            templates=manifest.folder_digest(project.templates)[:32] if project.templates else "",
         )
+        self.sources = self.relative(found.files)
+        self.old: Manifest | None = None
+        self.by_source: dict[str, list[Entry]] = {}
+        self.written = manifest.written(job.out)
+        self.quick = Unchanged.of(self.written, self.hashes, job.target.name, self.made_with)
+        if self.quick is None or options.force or options.strict or options.explain:
+            self.remember()
+        self.made: list[tuple[Entry, Texts]] = []
+        self.why: dict[str, tuple[str, ...]] = {}
+        """By pipeline: what is not as it was when it was compiled."""
 
     def relative(self, files: Sequence[SourceFile]) -> dict[str, str]:
         """The path of each source from the output folder: the same on every machine of a
@@ -129,32 +132,39 @@ class _Job:
         folders: dict[str, str] = {}
         made: dict[str, str] = {}
         for file in files:
-            folder, name = os.path.split(file.place)
+            folder, _, name = file.place.rpartition("/")
             if folder not in folders:  # of a thousand files most share one
-                relative = os.path.relpath(folder, self.out)
+                relative = os.path.relpath(folder or "/", self.out)
                 folders[folder] = PurePosixPath(relative, "_").as_posix().removesuffix("_")
             made[file.shown] = folders[folder] + name
         return made
 
-    def remembered(self) -> Manifest | None:
-        """The manifest of the folder; where there is another file of that name, that is said."""
-        old = manifest.load(self.job.out)
-        place = self.job.out / manifest.FILE_NAME
-        if self.options.force:
-            return old if old is None or old.target == self.job.target.name else None
-        if old is None and paths.exists(place):
+    def remember(self) -> None:
+        """Read the manifest of the folder, and end the quick way; where there is another file of
+        that name, that is said."""
+        job, force = self.job, self.options.force
+        sealed = self.written is not None and self.written.hash == self.hashes.sealed
+        old = None if self.written is None else manifest.parsed(self.written, sealed=sealed)
+        place = job.out / manifest.FILE_NAME
+        if old is None and not force and paths.exists(place):
+            problem, help = manifest.problem(job.out)
             self.result.block(
-                [
-                    codes.BAD_MANIFEST.at(
-                        None,
-                        file=shown_path(place),
-                        help="restore it, or remove it and compile with `--force`",
-                    )
-                ]
+                [codes.BAD_MANIFEST.at(None, file=shown_path(place), problem=problem, help=help)]
             )
-        if old is not None and old.target != self.job.target.name:
-            self.result.block([_taken(self.job, old.target)])
-        return old
+        elif old is not None and old.target != job.target.name:
+            if not force:
+                self.result.block([_taken(job, old.target)])
+            old = None if force else old
+        elif self.options.locked and (old is None or old.version != job.version):
+            self.result.block([_not_locked(job, old.version if old is not None else None)])
+        self.old = old
+        for entry in old.entries if old is not None else ():
+            self.by_source.setdefault(entry.source, []).append(entry)
+        if self.quick is not None:
+            for source in self.quick.taken:
+                known = self.by_source[source]
+                self.made.extend((entry, dict.fromkeys(entry.outputs)) for entry in known)
+            self.quick = None
 
     def take(self, file: SourceFile, progress: Progress | None) -> None:
         """Compile the pipelines of one file."""
@@ -164,34 +174,47 @@ class _Job:
 
     def finish(self, wrong: Container[str]) -> None:
         """Plan the output, now that every file has been taken; without the ``wrong`` pipelines."""
+        if self.quick is not None:
+            if self.quick.is_all() and not wrong and not self.result.failed:
+                kept = self.quick.files()
+                self.result.plans.append(write.Plan(self.job.out, {}, {}, (), kept))
+                self.hashes.save()
+                return
+            self.remember()
         made = self.made
         dropped = self.duplicates([entry for entry, _ in made])
         dropped |= {entry.pipeline for entry, _ in made if entry.pipeline in wrong}
-        kept = list(self.kept([entry for entry, _ in made], dropped))
-        dropped |= self.collisions([*(entry for entry, _ in made), *kept])
+        left = list(self.kept([entry for entry, _ in made], dropped))
+        dropped |= self.collisions([*(entry for entry, _ in made), *left])
         made = [(entry, texts) for entry, texts in made if entry.pipeline not in dropped]
-        kept = list(self.kept([entry for entry, _ in made], dropped))
+        left = list(self.kept([entry for entry, _ in made], dropped))
         if self.result.blocked or (self.result.failed and not self.options.keep_going):
             return
-        entries = (*(entry for entry, _ in made), *kept)
+        entries = (*(entry for entry, _ in made), *left)
         files = {path: text for _, texts in made for path, text in texts.items()}
-        self.plan(tuple(sorted(entries, key=lambda entry: entry.pipeline)), files, kept)
+        self.plan(tuple(sorted(entries, key=lambda entry: entry.pipeline)), files, left)
 
     def file(self, file: SourceFile) -> list[tuple[Entry, Texts]]:
         """The pipelines of a file that have no error; None for a text that is on the disk."""
+        place = self.sources[file.shown]
+        if self.quick is not None:
+            entries = self.quick.take(file, place)
+            if entries:
+                self.vouched(file, [(one["pipeline"], one.get("assets")) for one in entries])
+                return []
+            self.remember()
+        known = self.by_source.get(place, [])
+        hash = self.hashes.text(file.place, source.MAX_BYTES) if known else None
+        if hash is not None:
+            digest_now = inputs_digest(file, hash)
+            if all(self.is_unchanged(entry, digest_now, file.place) for entry in known):
+                self.vouched(file, [(entry.pipeline, entry.assets) for entry in known])
+                return [(entry, dict.fromkeys(entry.outputs)) for entry in known]
         data = self.front.data(file)
         if data is None:
             return []
-        source = self.sources[file.shown]
-        inputs_digest = digest(f"{self.setting}{file.label}\0".encode() + data)
-        known = self.by_source.get(source, [])
-        if known and all(
-            self.is_unchanged(entry, inputs_digest, file.place.parent) for entry in known
-        ):
-            self.front.vouched(file, known)
-            self.result.unchanged += len(known)
-            self.front.ids.update(entry.pipeline for entry in known)
-            return [(entry, dict.fromkeys(entry.outputs)) for entry in known]
+        digest_now = inputs_digest(file, of_text(data))
+        self.explain(file, known, digest_now)
         checked = self.front.check(file)
         # a file of which something is said is looked at again each time, so that it is said again
         quiet = not checked.diagnostics
@@ -206,11 +229,13 @@ class _Job:
             texts, contribution, _ = lowered
             entry = Entry(
                 pipeline=pipeline.id,
-                source=source,
+                source=place,
                 document=number,
-                inputs=inputs_digest,
+                inputs=digest_now,
                 outputs={path: digest(text) for path, text in texts.items()},
                 contribution=contribution,
+                made=self.made_with,
+                meaning=self.front.meaning(file, pipeline),
                 accepted=pipeline.accept.get(self.job.target.name, ()),
                 reads=checked.beside.hashes,
                 assets=_asset_facts(pipeline),
@@ -218,20 +243,38 @@ class _Job:
             made.append((entry, dict(texts)))
         if quiet:
             return made
-        return [(replace(entry, inputs=""), texts) for entry, texts in made]
+        return [(replace(entry, noted=True), texts) for entry, texts in made]
 
-    def is_unchanged(self, entry: Entry, inputs_digest: str, folder: Path) -> bool:
-        """Whether an entry is of this very input, and its files are as they were written; in the
-        ``folder`` of the document are the files that it names."""
+    def vouched(
+        self, file: SourceFile, entries: Sequence[tuple[str, Mapping[str, Any] | None]]
+    ) -> None:
+        """The manifest knows a file as it is."""
+        self.front.vouched(file, entries)
+        self.result.unchanged += len(entries)
+        self.front.ids.update(pipeline for pipeline, _ in entries)
+
+    def is_unchanged(self, entry: Entry, digest_now: str, document: str) -> bool:
+        """Whether an entry is of this very input, and its files are as they were written."""
         return (
-            entry.intact
-            and entry.inputs == inputs_digest
-            and not (self.options.strict or self.options.explain)
-            and (not entry.reads or is_as_read(folder, entry.reads))
-            and all(
-                _is(write.data(self.job.out, path), hash) for path, hash in entry.outputs.items()
-            )
+            entry.inputs == digest_now
+            and entry.made == self.made_with
+            and entry.intact
+            and not (entry.noted or self.options.strict or self.options.explain)
+            and not (entry.reads and changed(document, entry.reads, self.hashes))
+            and all(self.hashes.output(str(path)) == hash for path, hash in entry.outputs.items())
         )
+
+    def explain(self, file: SourceFile, known: Sequence[Entry], digest_now: str) -> None:
+        """Keep in mind why the pipelines of a file are compiled again."""
+        if not known:
+            return
+        from dagglot import reasons
+
+        for entry in known:
+            reads = changed(file.place, entry.reads, self.hashes)
+            self.why[entry.pipeline] = reasons.of_entry(
+                entry, self.made_with, self.job.target.title, digest_now, reads, file.shown
+            )
 
     def pipeline(
         self, pipeline: Pipeline
@@ -394,9 +437,9 @@ class _Job:
         old = self.old
         if (
             old is not None
-            and old.setting == self.setting
+            and old.made == self.made_with
             and old.entries == tuple(entries)
-            and all(_is(write.data(self.job.out, path), old.shared[path]) for path in old.shared)
+            and all(self.hashes.output(str(path)) == old.shared[path] for path in old.shared)
         ):
             return dict.fromkeys(old.shared)
         views = self.job.target.assemble(
@@ -428,9 +471,7 @@ class _Job:
             return
         new = Manifest(
             target=self.job.target.name,
-            version=self.job.version,
-            compiler=manifest.compiler_digest(),
-            setting=self.setting,
+            made=self.made_with,
             entries=entries,
             shared={
                 path: old.shared[path] if text is None and old is not None else digest(text or "")
@@ -445,10 +486,41 @@ class _Job:
             texts[path] = manifest.dump(new) if new != old else None
             ours.add(path)
         plan, found = write.plan(root, texts, ours, force=self.options.force)
+        if old is not None:
+            plan = replace(plan, generated=old.files())
+            if old.version != self.job.version:
+                plan = replace(plan, moved=f"{old.version} → {self.job.version}")
+        if plan.changes:
+            from dagglot import reasons
+
+            plan = reasons.explained(plan, old, new, self.why, self.job.target.title)
         self.result.block(found)
-        if old is not None and not self.options.force:
-            self.result.block(edited(root, plan, old))
+        if not self.options.force:
+            self.result.block(edited(plan))
         self.result.plans.append(plan)
+        if old == new and not plan.changes and not self.result.failed:
+            self.hashes.seals(self.written.hash if self.written is not None else "")
+        self.hashes.save()
+
+
+def _not_locked(job: Job, locked: str | None) -> Diagnostic:
+    folder, title = shown_path(job.out), job.target.title
+    if locked is None:
+        return codes.NO_LOCK.at(
+            None,
+            folder=folder,
+            target=title,
+            help="compile once without `--locked`, and commit the output with its manifest",
+        )
+    return codes.LOCKED.at(
+        None,
+        folder=folder,
+        target=title,
+        locked=locked,
+        asked=job.version,
+        help=f'stay with `-t {job.target.name}@{locked}`, or `version: "{locked}"` below `targets` '
+        "in the project file; or move: compile once without `--locked`",
+    )
 
 
 def _asset_facts(pipeline: Pipeline) -> dict[str, Any]:
@@ -459,18 +531,19 @@ def _asset_facts(pipeline: Pipeline) -> dict[str, Any]:
     return asset_graph.as_json(asset_graph.facts(pipeline))
 
 
-def _is(data: bytes | None, hash: str) -> bool:
-    """Whether a file holds the text with this hash."""
-    return data is not None and digest(data) == hash
-
-
 def _strict(diagnostic: Diagnostic) -> Diagnostic:
     if diagnostic.rule is not codes.LOSSY:
         return diagnostic
     return replace(diagnostic, rule=codes.LOSSY_STRICT)
 
 
-def _layers_text(project: Project) -> str:
-    document = project.document
+_NO_INPUT: Final = frozenset({"description", "lint", "pipelines", "project", "python", "targets"})
+"""Parts of a project file that no pipeline's output depends on, or that are looked at elsewhere."""
+
+
+def _layers_digest(project: Project) -> str:
+    """A hash of what the project gives to every pipeline."""
+    written = project.document.value if project.document is not None else {}
+    parts = {key: value for key, value in written.items() if key not in _NO_INPUT}
     build = sorted(project.layers.build.items())
-    return f"{document.text if document else ''}\n{project.environment}\n{build}"
+    return digest(json.dumps([parts, project.environment, build], default=repr))[:32]

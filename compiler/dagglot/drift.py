@@ -3,50 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from dagglot import manifest, write
 from dagglot.diagnostics import codes
-from dagglot.diagnostics.model import Diagnostic
-from dagglot.manifest import Manifest, digest
+from dagglot.diagnostics.model import Diagnostic, Rule
+from dagglot.manifest import digest
 from dagglot.paths import shown_path
 
 
-def edited(root: Path, plan: write.Plan, old: Manifest) -> Iterator[Diagnostic]:
+def edited(plan: write.Plan) -> Iterator[Diagnostic]:
     """Files of ours that are about to change and are not as they were generated."""
-    known = old.files()
-    for path in (*plan.update, *plan.remove):
-        current = write.content(root, path)
-        if path in known and current is not None and digest(current) != known[path]:
-            yield _edited(root, path)
+    for path in hand_edits(plan):
+        yield _edited(plan, path)
 
 
-def stale(plan: write.Plan, old: Manifest | None) -> Iterator[Diagnostic]:
+def hand_edits(plan: write.Plan) -> tuple[PurePosixPath, ...]:
+    """The files of ours that would be overwritten or removed, with what somebody wrote there."""
+    return tuple(path for path in (*plan.update, *plan.remove) if _is_edited(plan, path))
+
+
+def _is_edited(plan: write.Plan, path: PurePosixPath) -> bool:
+    current = write.data(plan.root, path) if path in plan.generated else None
+    return current is not None and digest(current) != plan.generated[path]
+
+
+def stale(plan: write.Plan) -> Iterator[Diagnostic]:
     """What `--check` says of a plan: what would change, and why."""
-    known = old.files() if old is not None else {}
+    other = any(one.name != manifest.FILE_NAME for one in (*plan.create, *plan.update))
     for path in plan.create:
-        yield codes.MISSING.at(None, file=shown_path(plan.root / path))
+        if path.name != manifest.FILE_NAME or not other:
+            yield _found(codes.MISSING, plan, path)
     for path in plan.update:
-        if path.name == manifest.FILE_NAME:
-            continue
-        current = write.content(plan.root, path) or ""
-        if path in known and digest(current) != known[path]:
-            yield _edited(plan.root, path)
-        else:
-            yield codes.STALE.at(None, file=shown_path(plan.root / path))
+        if _is_edited(plan, path):
+            yield _edited(plan, path)
+        elif path.name != manifest.FILE_NAME or not (other or plan.remove):
+            yield _found(codes.STALE, plan, path)
     for path in plan.remove:
-        yield codes.ORPHANED.at(None, file=shown_path(plan.root / path))
-    names = {path.name for path in plan.update}
-    if names == {manifest.FILE_NAME} and not (plan.create or plan.remove):
-        yield codes.STALE.at(None, file=shown_path(plan.root / manifest.FILE_NAME))
+        yield _edited(plan, path) if _is_edited(plan, path) else _found(codes.ORPHANED, plan, path)
 
 
-def _edited(root: Path, path: PurePosixPath) -> Diagnostic:
-    return codes.EDITED.at(
-        None,
-        file=shown_path(root / path),
-        help="move the change to the source, or overwrite the file with `--force`",
-    )
+def _found(rule: Rule, plan: write.Plan, path: PurePosixPath) -> Diagnostic:
+    why = plan.why.get(path)
+    return rule.at(None, file=shown_path(plan.root / path), why=f": {why}" if why else "")
+
+
+def _edited(plan: write.Plan, path: PurePosixPath) -> Diagnostic:
+    file = shown_path(plan.root / path)
+    gone = path in plan.remove
+    help = "move the change to the source, or overwrite the file with `--force`"
+    if gone:
+        help = "keep the change elsewhere and remove the file, or have `--force` remove it"
+    data = write.data(plan.root, path) or b""
+    if digest(data.replace(b"\r\n", b"\n")) == plan.generated[path]:
+        help = (
+            "its lines end as on Windows, that is all: give it `text eol=lf` in `.gitattributes` "
+            "(`dagglot git attributes` prints the line), or overwrite it with `--force`"
+        )
+    elif b"\n<<<<<<< " in data or data.startswith(b"<<<<<<< "):
+        help = "a merge left its marks of conflicts in it: overwrite the file with `--force`"
+    what = f", and would be removed: {plan.why.get(path)}" if gone else ""
+    return codes.EDITED.at(None, file=file, what=what, help=help)
 
 
 def unified(plan: write.Plan) -> str:

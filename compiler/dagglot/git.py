@@ -60,14 +60,14 @@ class GitTree:
 
     # --- as `trees.Tree` ------------------------------------------------------------------------
 
-    def read(self, path: Path, most: int = sys.maxsize) -> bytes:
+    def read(self, path: str | Path, most: int = sys.maxsize) -> bytes:
         """See `trees.Tree`."""
         entry = self.entries.get(self._find(path) or "")
         if entry is None:
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(path))
         return self._object(entry.object)[:most]
 
-    def is_file(self, path: Path) -> bool:
+    def is_file(self, path: str | Path) -> bool:
         """See `trees.Tree`."""
         return self._find(path) in self.entries
 
@@ -80,7 +80,7 @@ class GitTree:
         key = self._find(Path(path))
         return Path(os.path.abspath(path)) if key is None else self.top / key  # noqa: PTH100
 
-    def is_link(self, path: Path) -> bool:
+    def is_link(self, path: str | Path) -> bool:
         """See `trees.Tree`."""
         key = self._key(path)
         return key is not None and self._is_link(key)
@@ -115,7 +115,7 @@ class GitTree:
 
     # --- paths ----------------------------------------------------------------------------------
 
-    def _key(self, path: Path) -> str | None:
+    def _key(self, path: str | Path) -> str | None:
         """The path from the top of the repository; None outside of it."""
         for one in (os.path.abspath(path), os.path.realpath(path)):  # noqa: PTH100
             if Path(one).is_relative_to(self.top):
@@ -123,7 +123,7 @@ class GitTree:
                 return "" if key == "." else key
         return None
 
-    def _find(self, path: Path) -> str | None:
+    def _find(self, path: str | Path) -> str | None:
         """The path from the top where links lead to; None where that is outside of it."""
         key = self._key(path)
         for _ in range(_MOST_LINKS):

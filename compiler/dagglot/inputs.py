@@ -32,8 +32,8 @@ class SourceFile:
     that is not dagglot's is an error.
     """
 
-    path: Path
-    place: Path
+    path: str
+    place: str
     shown: str
     label: str
     strict: bool
@@ -67,13 +67,14 @@ def find(paths: Sequence[Path], project: Project) -> Found:
             folders.append(path)
             nested: list[Path] = []
             for inner in _yaml_files(path, nested, project.tree):
-                files.setdefault(str(inner), places.file(inner, path, strict=False))
+                if inner not in files:
+                    files[inner] = places.file(inner, path, strict=False)
             found.extend(codes.NESTED_PROJECT.at(None, path=shown_path(one)) for one in nested)
         else:
-            files[str(path)] = places.file(path, path.parent, strict=True)
+            files[str(path)] = places.file(str(path), path.parent, strict=True)
     unique: dict[str, SourceFile] = {}
     for file in files.values():
-        place = str(file.place)
+        place = file.place
         # a file that was named, and is in a folder that was named too, is one that was named
         if place not in unique or (file.strict and not unique[place].strict):
             unique[place] = file
@@ -92,13 +93,14 @@ def _globbed(
 ) -> Iterator[tuple[str, SourceFile]]:
     for pattern in project.pipelines:
         try:
-            matches = sorted(project.tree.glob(project.root, pattern))
+            found_paths = map(str, project.tree.glob(project.root, pattern))
+            matches = sorted(found_paths, key=lambda path: path.split("/"))
         except (ValueError, NotImplementedError, OSError) as error:
             found.append(_bad_glob(project, pattern, str(error)))
             continue
         for path in matches:
-            if project.tree.is_file(path) and path.name != FILE_NAME:
-                yield str(path), places.file(path, project.root, strict=True)
+            if os.path.basename(path) != FILE_NAME and project.tree.is_file(path):  # noqa: PTH119
+                yield path, places.file(path, project.root, strict=True)
 
 
 def _bad_glob(project: Project, pattern: str, problem: str) -> Diagnostic:
@@ -116,7 +118,7 @@ def _bad_glob(project: Project, pattern: str, problem: str) -> Diagnostic:
     )
 
 
-def _yaml_files(folder: Path, nested: list[Path], tree: Tree) -> Iterator[Path]:
+def _yaml_files(folder: Path, nested: list[Path], tree: Tree) -> Iterator[str]:
     for root, folders, names in tree.walk(folder):
         here = Path(root)
         own = {name for name in folders if tree.is_file(here / name / FILE_NAME)}
@@ -124,37 +126,48 @@ def _yaml_files(folder: Path, nested: list[Path], tree: Tree) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if name[0] != "." and name not in own)
         for name in sorted(names):
             if name.endswith(_SUFFIXES) and name != FILE_NAME and not name.startswith("."):
-                yield here / name
+                yield name if root == os.curdir else f"{root.rstrip(os.sep)}{os.sep}{name}"
 
 
 def one(path: Path, project: Project) -> SourceFile:
     """A file by itself, as if its folder had been searched."""
-    return _Places(project).file(path, path.parent, strict=False)
+    return _Places(project).file(str(path), path.parent, strict=False)
 
 
 class _Places:
-    """Says where files are. Folders are looked up once: of a thousand files most share one."""
+    """Says where files are. Folders are looked up once: of a thousand files most share one.
+
+    Paths are texts here, which are quicker to put together.
+    """
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.folders: dict[str, Path] = {}
+        self.folders: dict[tuple[str, str], tuple[str, str, str | None]] = {}
         self.here = _start(Path.cwd())
 
-    def folder(self, path: str) -> Path:
-        if path not in self.folders:
-            self.folders[path] = self.project.tree.real(path)
-        return self.folders[path]
+    def folder(self, path: str, base: str) -> tuple[str, str, str | None]:
+        """What the place, the label and the shown path of each file in a folder start with."""
+        known = self.folders.get((path, base))
+        if known is None:
+            tree = self.project.tree
+            text = _start(tree.real(path))
+            known = (text, _below(text, _start(tree.real(base))) or "", _below(text, self.here))
+            self.folders[path, base] = known
+        return known
 
-    def file(self, path: Path, base: Path, *, strict: bool) -> SourceFile:
+    def file(self, path: str, base: Path, *, strict: bool) -> SourceFile:
         """The file at a path; without a project, ``base`` is what its label starts from."""
-        root = self.project.root if self.project.document is not None else base
-        folder, name = os.path.split(path)
         tree = self.project.tree
-        place = tree.real(path) if tree.is_link(path) else self.folder(folder) / name
-        text = place.as_posix()
-        label = _below(text, _start(self.folder(str(root)))) or name
-        shown = _below(text, self.here) or path.as_posix()
-        return SourceFile(path, place, shown, label, strict, tree)
+        root = str(self.project.root if self.project.document is not None else base)
+        folder, name = os.path.split(path)
+        if not tree.is_link(path):
+            place, label, shown = self.folder(folder, root)
+            shown = path.replace(os.sep, "/") if shown is None else shown + name
+            return SourceFile(path, place + name, shown, label + name, strict, tree)
+        text = tree.real(path).as_posix()
+        label = _below(text, _start(tree.real(root))) or name
+        shown = _below(text, self.here) or path.replace(os.sep, "/")
+        return SourceFile(path, text, shown, label, strict, tree)
 
 
 def _start(folder: Path) -> str:

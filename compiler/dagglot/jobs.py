@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dagglot import inputs, source, write
 from dagglot.diagnostics.model import Diagnostic, Span
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from dagglot.api import Checked
     from dagglot.ir.asset_graph import Facts, Found
     from dagglot.ir.model import Pipeline
-    from dagglot.manifest import Entry
     from dagglot.targets.base import Context, Target
 
 
@@ -45,6 +44,8 @@ class Options:
     force: bool = False
     explain: bool = False
     """Look at every pipeline, also those that are unchanged, to say what is emulated."""
+    locked: bool = False
+    """Compile for no other version of a target than the manifest of its folder says."""
     keep_built: bool = True
     """Keep the pipelines for `Result.built`. Without, each file is forgotten when every job has
     taken it: a compile of thousands needs no more memory for them than one of a few."""
@@ -101,6 +102,7 @@ class Sources:
         self.ids: set[str] = set()
         self.assets: dict[str, list[Facts]] = {}
         """What the pipelines of a file say of assets, where they do."""
+        self.meanings: dict[tuple[str, str], str] = {}
         self.known = False
         """Whether the manifest vouched for a file, so that it was not checked again."""
 
@@ -118,15 +120,18 @@ class Sources:
             self.bytes[file.shown] = data
         return self.bytes[file.shown]
 
-    def vouched(self, file: SourceFile, entries: Sequence[Entry]) -> None:
-        """The manifest knows a file as it is: there is nothing to check, and nothing to keep."""
+    def vouched(
+        self, file: SourceFile, entries: Sequence[tuple[str, Mapping[str, Any] | None]]
+    ) -> None:
+        """The manifest knows a file as it is: there is nothing to check, and nothing to keep. The
+        ``entries`` are its pipelines, each with what it says of assets."""
         self.known = True
-        if file.shown not in self.assets and any(entry.assets for entry in entries):
+        if file.shown not in self.assets and any(assets for _, assets in entries):
             from dagglot.ir.asset_graph import from_json
 
-            self.assets[file.shown] = [from_json(one.pipeline, one.assets) for one in entries]
+            self.assets[file.shown] = [from_json(one, assets or {}) for one, assets in entries]
         if not self.keep:
-            del self.bytes[file.shown]
+            self.bytes.pop(file.shown, None)
 
     def check(self, file: SourceFile) -> Checked:
         if file.shown not in self.checked:
@@ -142,6 +147,15 @@ class Sources:
 
                 self.assets[file.shown] = [facts(one) for one in some]
         return self.checked[file.shown]
+
+    def meaning(self, file: SourceFile, pipeline: Pipeline) -> str:
+        """The hash of what a pipeline of a file means, made once for all targets."""
+        from dagglot.ir import dump
+
+        key = (file.shown, pipeline.id)
+        if key not in self.meanings:
+            self.meanings[key] = dump.meaning(pipeline)
+        return self.meanings[key]
 
     def wrong_assets(self, *, whole: bool) -> set[str]:
         """Report what is wrong with the assets of all pipelines together, and where; the pipelines

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -19,13 +19,28 @@ from dagglot import __version__, paths, resources
 from dagglot.frozen import dataclass
 
 FILE_NAME: Final = ".dagglot-manifest.json"
-VERSION: Final = 1
+VERSION: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What files were made with, besides the pipelines: that they are stale may lie in each."""
+
+    compiler: str = ""
+    """Its release and the hash of its code."""
+    version: str = ""
+    """Of the target."""
+    project: str = ""
+    options: str = ""
+    templates: str = ""
+    """The hash of the project's own; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One pipeline. ``source`` is relative to the output folder; ``inputs`` is the hash of all that
-    it was made from; ``outputs`` are its own files with their hashes."""
+    """One pipeline. ``source`` is relative to the output folder; ``inputs`` is the hash of its
+    document, ``meaning`` that of its canonical IR; ``outputs`` are its own files with their hashes.
+    """
 
     pipeline: str
     source: str
@@ -33,29 +48,32 @@ class Entry:
     inputs: str
     outputs: Mapping[PurePosixPath, str]
     contribution: Mapping[str, Any]
+    made: Made
+    meaning: str = ""
     accepted: tuple[str, ...] = ()
     reads: Mapping[str, str] = field(default_factory=dict)
     """The files that the document names, by the path as it writes them, with their hashes."""
     assets: Mapping[str, Any] = field(default_factory=dict)
     """What it says of assets (`asset_graph.as_json`), for the graph of the whole project."""
+    noted: bool = False
+    """Whether something was said of it: then it is looked at each time, to say it again."""
     intact: bool = True
     """Whether the entry is as it was written; its seal tells."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The manifest of one output folder.
-
-    ``shared`` are the files of all pipelines together; ``setting`` is the hash of all that they
-    were made with besides the pipelines.
-    """
+    """The manifest of one output folder. ``shared`` are the files of all pipelines together."""
 
     target: str
-    version: str
-    compiler: str
-    setting: str = ""
+    made: Made
     entries: tuple[Entry, ...] = ()
     shared: Mapping[PurePosixPath, str] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        """The version of the target that the folder is locked to."""
+        return self.made.version
 
     def files(self) -> dict[PurePosixPath, str]:
         """Every generated file with the hash of its text."""
@@ -91,51 +109,127 @@ def folder_digest(root: Path) -> str:
     return made.hexdigest()
 
 
-def load(root: Path) -> Manifest | None:
-    """The manifest of an output folder; None where there is none that can be read.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands at the place of a manifest: JSON that nobody has looked at, and its hash."""
 
-    It is only a file: one with paths that lead out of the folder is none of ours.
-    """
+    hash: str
+    data: Any
+
+
+_UNREAD: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+
+
+def written(root: Path) -> Written | None:
+    """The manifest of an output folder as it stands there; None where there is no JSON."""
     try:
-        data = json.loads((root / FILE_NAME).read_bytes())
-        if data["dagglot_manifest"] != VERSION:
-            return None
-        return Manifest(
-            target=data["target"],
-            version=data["version"],
-            compiler=data["compiler"],
-            setting=data["setting"],
-            entries=tuple(_entry(item) for item in data["pipelines"]),
-            shared=_hashes(data["shared"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        text = paths.read(root / FILE_NAME)
+        return Written(digest(text), json.loads(text))
+    except (OSError, *_UNREAD):
         return None
 
 
-def _entry(item: Mapping[str, Any]) -> Entry:
-    words = (item["pipeline"], item["source"], item["inputs"], *item["accepted"])
+def load(root: Path) -> Manifest | None:
+    """The manifest of an output folder; None where there is none that can be read."""
+    found = written(root)
+    return None if found is None else parsed(found)
+
+
+def parsed(found: Written, *, sealed: bool = False) -> Manifest | None:
+    """What a manifest says; None where it is none.
+
+    It is only a file: one with paths that lead out of the folder is none of ours. ``sealed`` says
+    that every entry is known to be as it was written.
+    """
+    data = found.data
+    try:
+        if data["dagglot_manifest"] == 1:
+            return _first(data)
+        if data["dagglot_manifest"] != VERSION:
+            return None
+        made = _made(data["made"])
+        return Manifest(
+            target=data["target"],
+            made=made,
+            entries=tuple(_entry(item, made, known=sealed) for item in data["pipelines"]),
+            shared=_hashes(data["shared"]),
+        )
+    except _UNREAD:
+        return None
+
+
+def problem(root: Path) -> tuple[str, str]:
+    """Why the file at the place of a manifest cannot be read as one, and what to do."""
+    again = "restore it, or remove it and compile with `--force`"
+    try:
+        text = paths.read(root / FILE_NAME)
+    except OSError as error:
+        return error.strerror or str(error), again
+    if any(line.startswith(b"<<<<<<< ") for line in text.splitlines()):
+        return (
+            "a merge left its marks of conflicts in it",
+            "resolve the conflicts of the pipelines, then `dagglot compile --force` writes the "
+            "output and the manifest anew",
+        )
+    try:
+        data = json.loads(text)
+        if int(data["dagglot_manifest"]) > VERSION:
+            return "a later release of dagglot wrote it", "install that release, or a later one"
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "it is damaged, or another program's", again
+    return "it was edited", again
+
+
+def _first(data: Mapping[str, Any]) -> Manifest:
+    """A manifest of the first kind. It tells which files are ours; all is to be compiled again."""
+    made = Made(version=data["version"])
+    return Manifest(
+        target=data["target"],
+        made=made,
+        entries=tuple(
+            replace(_entry({**item, "inputs": ""}, made, known=True), intact=_is_sealed(item))
+            for item in data["pipelines"]
+        ),
+        shared=_hashes(data["shared"]),
+    )
+
+
+def _made(item: Mapping[str, str]) -> Made:
+    made = Made(**item)
+    "".join((made.compiler, made.version, made.project, made.options, made.templates))
+    return made
+
+
+def _entry(item: Mapping[str, Any], made: Made, *, known: bool) -> Entry:
+    accepted = item.get("accepted", ())
+    words = (item["pipeline"], item["source"], item["inputs"], item.get("meaning", ""), *accepted)
     if "\0" in "".join(words):  # which raises TypeError where one is no text
         raise ValueError("an entry of a manifest is made of text")
+    reads = item.get("reads")
     return Entry(
         pipeline=item["pipeline"],
         source=item["source"],
-        document=item["document"],
+        document=item.get("document", 1),
         inputs=item["inputs"],
         outputs=_hashes(item["outputs"]),
         contribution=item["contribution"],
-        accepted=tuple(item["accepted"]),
-        reads={str(path): str(hash) for path, hash in item.get("reads", {}).items()},
-        assets=dict(item.get("assets", {})),
-        intact=item["seal"] == _seal({key: item[key] for key in item if key != "seal"}),
+        made=_made(item["made"]) if "made" in item else made,
+        meaning=item.get("meaning", ""),
+        accepted=tuple(accepted),
+        reads={str(path): str(hash) for path, hash in reads.items()} if reads else {},
+        assets=item.get("assets", {}),
+        noted=bool(item.get("noted", False)),
+        intact=known or _is_sealed(item),
     )
 
 
 def _hashes(written: Mapping[str, str]) -> dict[PurePosixPath, str]:
-    made = {PurePosixPath(path): hash for path, hash in written.items()}
-    for path in made:
-        if path.is_absolute() or ".." in path.parts or "\0" in str(path) or not path.parts:
+    for path in written:
+        if not path.strip("./") or "\0" in path:
+            raise ValueError("a path of a manifest is none")
+        if path[0] == "/" or ".." in path.split("/"):
             raise ValueError("a path of a manifest leads out of its folder")
-    return made
+    return {PurePosixPath(path): hash for path, hash in written.items()}
 
 
 _canonical: Final = json.JSONEncoder(sort_keys=True).encode  # `json.dumps` makes one for each call
@@ -146,36 +240,62 @@ def _seal(entry: Mapping[str, Any]) -> str:
     return digest(_canonical(entry))[:16]
 
 
+def _is_sealed(item: Mapping[str, Any]) -> bool:
+    return bool(item["seal"] == _seal({key: item[key] for key in item if key != "seal"}))
+
+
+_line: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def dump(manifest: Manifest) -> str:
-    """The manifest as text; pipelines in the order of their ids, one a line of a git diff."""
-    data = {
+    """The manifest as text: a line for each thing that changes by itself, so that a git diff of it
+    is short, and two branches that change two pipelines merge; pipelines in the order of ids."""
+    head = {
         "dagglot_manifest": VERSION,
         "about": "written by dagglot compile; commit it beside the files that it lists",
         "target": manifest.target,
-        "version": manifest.version,
-        "compiler": manifest.compiler,
-        "setting": manifest.setting,
-        "shared": {str(path): hash for path, hash in sorted(manifest.shared.items())},
-        "pipelines": [
-            _entry_data(entry)
-            for entry in sorted(manifest.entries, key=lambda entry: entry.pipeline)
-        ],
     }
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    made = _fields(made_data(manifest.made), 2)
+    shared = _fields({str(path): hash for path, hash in sorted(manifest.shared.items())}, 2)
+    entries = [
+        f"  {{\n{_fields(_entry_data(entry, manifest.made), 3)}\n  }}"
+        for entry in sorted(manifest.entries, key=lambda entry: entry.pipeline)
+    ]
+    parts = [
+        _fields(head, 1),
+        f' "made": {{\n{made}\n }}',
+        f' "shared": {{\n{shared}\n }}' if shared else ' "shared": {}',
+        ' "pipelines": [\n{}\n ]'.format(",\n".join(entries)) if entries else ' "pipelines": []',
+    ]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def _entry_data(entry: Entry) -> dict[str, Any]:
-    data = {
-        "pipeline": entry.pipeline,
-        "source": entry.source,
-        "document": entry.document,
-        "inputs": entry.inputs,
-        "accepted": list(entry.accepted),
-        "outputs": {str(path): hash for path, hash in sorted(entry.outputs.items())},
-        "contribution": entry.contribution,
-    }
+def _fields(data: Mapping[str, Any], indent: int) -> str:
+    space = " " * indent
+    return ",\n".join(f"{space}{_line(key)}: {_line(value)}" for key, value in data.items())
+
+
+def made_data(made: Made) -> dict[str, str]:
+    """What it says, as the manifest has it."""
+    return {name: getattr(made, name) for name in Made.__dataclass_fields__}
+
+
+def _entry_data(entry: Entry, made: Made) -> dict[str, Any]:
+    data: dict[str, Any] = {"pipeline": entry.pipeline, "source": entry.source}
+    if entry.document != 1:
+        data["document"] = entry.document
+    data["inputs"] = entry.inputs
+    data["meaning"] = entry.meaning
+    if entry.made != made:  # a compile of some pipelines leaves the others as they are
+        data["made"] = made_data(entry.made)
+    if entry.noted:
+        data["noted"] = True
+    if entry.accepted:
+        data["accepted"] = list(entry.accepted)
     if entry.reads:
         data["reads"] = dict(sorted(entry.reads.items()))
+    data["outputs"] = {str(path): hash for path, hash in sorted(entry.outputs.items())}
+    data["contribution"] = entry.contribution
     if entry.assets:
         data["assets"] = entry.assets
     return {**data, "seal": _seal(data)}

@@ -20,22 +20,22 @@ def real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def is_folder(path: Path) -> bool:
+def is_folder(path: str | Path) -> bool:
     """Whether a folder is there, maybe by a link."""
     return os.path.isdir(path)  # noqa: PTH112
 
 
-def is_file(path: Path) -> bool:
+def is_file(path: str | Path) -> bool:
     """Whether a file is there, maybe by a link."""
     return os.path.isfile(path)  # noqa: PTH113
 
 
-def is_link(path: Path) -> bool:
+def is_link(path: str | Path) -> bool:
     """Whether a link is there, wherever it leads."""
     return os.path.islink(path)  # noqa: PTH114
 
 
-def exists(path: Path) -> bool:
+def exists(path: str | Path) -> bool:
     """Whether anything is there, a link that leads nowhere included."""
     return os.path.lexists(path)
 

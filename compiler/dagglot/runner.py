@@ -329,7 +329,7 @@ def user_code(paths: Sequence[Path], project: Project) -> tuple[list[Path], Path
         return [path.resolve() for path in project.python_path], needs
     folders: dict[Path, None] = {}
     for file in filter(may_be_ours, find(paths, project).files):
-        folders.setdefault(file.path.resolve().parent)
+        folders.setdefault(Path(file.path).resolve().parent)
     if project.document is not None:
         folders.setdefault(project.root.resolve())
     candidates = (folder / "requirements.txt" for folder in folders)

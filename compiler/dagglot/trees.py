@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
@@ -13,22 +14,22 @@ from dagglot import paths
 class Tree(Protocol):
     """Files and folders by their paths; what is not there raises OSError where it is read."""
 
-    def read(self, path: Path, most: int) -> bytes:
+    def read(self, path: str | Path, most: int) -> bytes:
         """A file from its start, at most so many bytes."""
 
-    def is_file(self, path: Path) -> bool: ...
+    def is_file(self, path: str | Path) -> bool: ...
 
     def is_folder(self, path: Path) -> bool: ...
 
     def real(self, path: str | Path) -> Path:
         """The path from the root without links."""
 
-    def is_link(self, path: Path) -> bool: ...
+    def is_link(self, path: str | Path) -> bool: ...
 
     def walk(self, folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
         """As `os.walk`: a folder, the names of those in it, which may be left out, and of files."""
 
-    def glob(self, folder: Path, pattern: str) -> Iterable[Path]:
+    def glob(self, folder: Path, pattern: str) -> Iterable[str | Path]:
         """As `Path.glob`."""
 
 
@@ -48,9 +49,23 @@ class Disk:
         """See `Tree`."""
         return os.walk(folder)
 
-    def glob(self, folder: Path, pattern: str) -> Iterable[Path]:
+    def glob(self, folder: Path, pattern: str) -> Iterable[str | Path]:
         """See `Tree`."""
-        return folder.glob(pattern)
+        usual = _USUAL.fullmatch(pattern)
+        if usual is None or os.name != "posix":
+            return folder.glob(pattern)
+        return _below(f"{folder}/{usual['folder']}".rstrip("/"), usual["ending"], usual["deep"])
+
+
+_USUAL: Final = re.compile(r"(?P<folder>(?:[\w-][\w.-]*/)*)(?P<deep>\*\*/)?\*(?P<ending>[\w.-]*)")
+"""Patterns such as `pipelines/**/*.yaml`, for which `Path.glob` takes long."""
+
+
+def _below(folder: str, ending: str, deep: str | None) -> Iterator[str]:
+    for place, folders, names in os.walk(folder):
+        if not deep:
+            del folders[:]
+        yield from (f"{place}/{name}" for name in names if name.endswith(ending))
 
 
 DISK: Final[Tree] = Disk()

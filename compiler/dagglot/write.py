@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 
 from dagglot import paths
@@ -24,6 +25,12 @@ class Plan:
     update: Mapping[PurePosixPath, str]
     remove: tuple[PurePosixPath, ...]
     kept: int
+    generated: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    """The files of the last compile, with the hashes that they had then."""
+    why: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    """Of files that are not as they would be generated, where it is known (see `reasons`)."""
+    moved: str = ""
+    """From which version of the target to which the folder is compiled."""
 
     @property
     def changes(self) -> bool:

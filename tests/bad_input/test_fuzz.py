@@ -39,7 +39,7 @@ def documents() -> tuple[str, ...]:
 
 def check(data: bytes) -> api.Checked:
     """What the front says of some bytes; every finding can be shown in every format."""
-    file = inputs.SourceFile(Path("a.yaml"), Path("/a.yaml"), "a.yaml", "a.yaml", True)
+    file = inputs.SourceFile("a.yaml", "/a.yaml", "a.yaml", "a.yaml", True)
     checked = api.check_file(file, NO_PROJECT.layers, data[: MAX_BYTES + 1])
     sources = {"a.yaml": checked.text}
     render.text(checked.diagnostics, sources, colour=True)

@@ -52,25 +52,38 @@ def compile(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say what is emulated, and why.")
     ] = False,
+    locked: Annotated[
+        bool,
+        typer.Option(
+            "--locked",
+            help="Refuse a version of a target that is not the one the output was compiled for.",
+        ),
+    ] = False,
     env: Environment = None,
     format: Formats = Format.TEXT,
 ) -> None:
     """Compile pipelines to native code of one or more orchestrators.
 
-    Files are written all together or not at all, and only where their text changes.
+    Files are written all together or not at all, and only where their text changes. A manifest
+    beside them says what each was made from and with: commit it too. With it `--check` tells files
+    that are stale (and why), edited by hand, missing, or left of a pipeline that is gone; only
+    files that it lists are ever removed. `--locked` compiles for the version of the target that
+    it records, and for no other: exit 1 where a new default or the project file says another one,
+    or where there is no manifest yet.
 
     Examples:
 
       dagglot compile pipelines/ -t airflow -t dagster -o build
       dagglot compile -t airflow@2.11
       dagglot compile --check
+      dagglot compile --locked --check
     """
     from dagglot import compile as compiling
-    from dagglot import drift, manifest, write
+    from dagglot import drift, write
     from dagglot.jobs import Options
 
     opened = the_project(env, format, paths or ())
-    options = Options(strict, keep_going, force, explain, keep_built=False)
+    options = Options(strict, keep_going, force, explain, locked, keep_built=False)
     progress = Progress()
     result = compiling.compile(
         paths or (),
@@ -91,7 +104,7 @@ def compile(
         writes = not stopped
     elif check or diff:
         for plan in result.plans:
-            found.extend(drift.stale(plan, manifest.load(plan.root)))
+            found.extend(one for one in drift.stale(plan) if one not in found)
     report(found, {**opened.sources, **result.sources}, format)
     if format is Format.TEXT:
         if explain:
@@ -127,4 +140,7 @@ def _summary(
             if files
         ]
         parts.append(f"{plan.kept} unchanged")
-        say(f"{shown_path(plan.root)}: {', '.join(parts)}")
+        moved = f" ({plan.moved})" if plan.moved else ""
+        say(f"{shown_path(plan.root)}{moved}: {', '.join(parts)}")
+        for path in plan.remove if writes else ():
+            say(f"removed {shown_path(plan.root / path)}")

@@ -609,30 +609,32 @@ UNKNOWN_VERSION: Final = _rule(
 STALE: Final = _rule(
     "DG501",
     "stale",
-    "`{file}` is not what would be generated now",
-    "The source, the compiler or a template has changed since. Compile again.",
+    "`{file}` is not what would be generated now{why}",
+    "The source, the compiler, the version of the target, a template or the project file has changed "
+    "since. Run `dagglot compile`, and commit what it writes.",
     exit_code=ExitCode.FINDINGS,
 )
 EDITED: Final = _rule(
     "DG502",
     "edited-by-hand",
-    "`{file}` was edited after it was generated",
+    "`{file}` was edited after it was generated{what}",
     "Generated files are written by dagglot alone. Move the change to the source; `--force` "
-    "overwrites the file.",
+    "overwrites the file, or removes it where no pipeline makes it any more.",
     exit_code=ExitCode.FINDINGS,
 )
 ORPHANED: Final = _rule(
     "DG503",
     "orphaned",
-    "`{file}` was generated for a pipeline that is gone",
-    "Compile again and it is removed.",
+    "`{file}` was generated, and would not be now{why}",
+    "The pipeline is gone, or makes this file no more. Run `dagglot compile` and it is removed: only "
+    "files that the manifest lists ever are.",
     exit_code=ExitCode.FINDINGS,
 )
 MISSING: Final = _rule(
     "DG504",
     "missing",
-    "`{file}` was never generated, or was removed",
-    "The output is not complete. Compile again.",
+    "`{file}` is missing{why}",
+    "The output is not complete: run `dagglot compile`, and commit what it writes, its manifest too.",
     exit_code=ExitCode.FINDINGS,
 )
 CANNOT_WRITE: Final = _rule(
@@ -668,7 +670,7 @@ FOLDER_TAKEN: Final = _rule(
 BAD_MANIFEST: Final = _rule(
     "DG514",
     "bad-manifest",
-    "`{file}` is no manifest of dagglot that this release can read",
+    "`{file}` is no manifest of dagglot that this release can read: {problem}",
     "The manifest tells which files dagglot wrote, so that it never overwrites another. It was "
     "edited, is damaged (a merge conflict, most often), or was written by another release.",
     exit_code=ExitCode.FINDINGS,
@@ -679,6 +681,22 @@ BAD_ENTRY: Final = _rule(
     "the entry of `{pipeline}` in `{file}` was edited, so its part in the shared files is unknown",
     "The manifest is written by dagglot alone. Compile all pipelines of the folder, and the entry "
     "is made anew.",
+    exit_code=ExitCode.FINDINGS,
+)
+NO_LOCK: Final = _rule(
+    "DG524",
+    "no-lock",
+    "`{folder}` has no manifest, so `--locked` cannot tell for which version of {target} it is",
+    "`--locked` compiles for nothing but the version that the output folder was compiled for, which "
+    "its manifest says. A folder that is new, or whose manifest was not committed, has none.",
+    exit_code=ExitCode.FINDINGS,
+)
+LOCKED: Final = _rule(
+    "DG525",
+    "locked",
+    "`{folder}` is locked to {target} {locked}, and this compile is for {asked}",
+    "The version is another one on the command line or in the project file, or it is written nowhere "
+    "and this release of dagglot has another default. Without `--locked` the output moves to it.",
     exit_code=ExitCode.FINDINGS,
 )
 NOT_LOADED: Final = _rule(

@@ -19,6 +19,7 @@ from dagglot.expressions.tree import Text
 from dagglot.expressions.types import Type
 from dagglot.expressions.unparse import is_expression, unparse
 from dagglot.frozen import dataclass
+from dagglot.ir.dump import UNORDERED
 from dagglot.ir.model import NOWHERE, AssetCondition, Dependency, Group, Pipeline, Task
 
 
@@ -82,14 +83,6 @@ NOT_COMPARED: Final[Mapping[str, str]] = {
     "BranchBody.choices": "they follow from the edges",
 }
 """The fields of the IR that are no change by themselves, and why."""
-
-_SETS: Final = frozenset(
-    {
-        *("tags", "consumes", "produces", "on_failure", "on_success", "on_retry", "alerts"),
-        *("teardown_of", "approvers", "to", "otherwise", "keys", "status", "packages", "accept"),
-    }
-)
-"""Lists of words whose order means nothing."""
 
 _ABSENT: Final = object()
 _WHOLE: Final = (AssetCondition,)
@@ -188,7 +181,7 @@ class _Walk:
                 one, other = ones.get(name, _ABSENT), others.get(name, _ABSENT)
                 if not (isinstance(one, Dependency) and isinstance(other, Dependency)):
                     self.value(one, other, (*steps, str(name)), owner, field)
-        elif field in _SETS and not any(is_node(item) for item in some):
+        elif field in UNORDERED and not any(is_node(item) for item in some):
             for word in dict.fromkeys(some):
                 if (word in old) is not (word in new):
                     one, other = (word if word in part else _ABSENT for part in (old, new))

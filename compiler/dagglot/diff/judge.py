@@ -12,7 +12,6 @@ from typing import Final
 from dagglot.diagnostics import changes
 from dagglot.diagnostics.model import Span
 from dagglot.diff.compare import Change, Kind, compare
-from dagglot.diff.declared import own
 from dagglot.diff.delta import Graph, graph
 from dagglot.diff.first_runs import FirstRuns, first_runs
 from dagglot.diff.indirect import Links, Reached
@@ -22,6 +21,7 @@ from dagglot.diff.rules import things
 from dagglot.diff.rules.base import Risk, Sides, Verdict, says
 from dagglot.diff.show import Plain, shown
 from dagglot.frozen import dataclass
+from dagglot.ir.declared import own
 from dagglot.ir.model import Pipeline
 from dagglot.waivers import Waiver
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields
@@ -12,10 +13,18 @@ from typing import Any, Final
 
 from dagglot.expressions.tree import Text
 from dagglot.expressions.unparse import is_expression, unparse
+from dagglot.ir.declared import own
 from dagglot.ir.model import Pipeline
 
 _HOLDERS: Final = (str, tuple, dict)
 """Types whose empty value says nothing, whatever the default."""
+UNORDERED: Final = frozenset(
+    {
+        *("tags", "consumes", "produces", "on_failure", "on_success", "on_retry", "alerts"),
+        *("teardown_of", "approvers", "to", "otherwise", "keys", "status", "packages", "accept"),
+    }
+)
+"""Lists of words whose order means nothing."""
 _LEFT_OUT: Final = frozenset(
     {"span", "places", "source", "zone_written", "implicit", "tests", "choices"}
 )
@@ -32,6 +41,50 @@ def dump(pipeline: Pipeline) -> dict[str, Any]:
 def text(pipeline: Pipeline) -> str:
     """The dump as text for a person: indented, in the order of the model."""
     return json.dumps(pipeline, indent=2, ensure_ascii=False, default=_simpler) + "\n"
+
+
+def meaning(pipeline: Pipeline) -> str:
+    """A hash of what a pipeline does: the same however its document is written and ordered, and
+    whatever else its project declares."""
+    known = own(pipeline)
+    try:
+        text = _canonical(known)
+    except TypeError:  # keys of several types, which have no order
+        text = _as_written(known)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _ordered(value: Any) -> Any:
+    """The simpler terms of `meaning`: what has no order is sorted."""
+    if (
+        not hasattr(value, "__dataclass_fields__")
+        or is_expression(value)
+        or isinstance(value, Text)
+    ):
+        return _simpler(value)
+    made = _node(value)
+    made.pop("moved_from", None)
+    for name, item in made.items():
+        if isinstance(item, tuple | list) and len(item) > 1:
+            if name in UNORDERED and all(isinstance(one, str) for one in item):
+                made[name] = sorted(set(item))
+            elif name == "depends_on":
+                made[name] = sorted(item)
+            elif all(isinstance(getattr(one, "id", getattr(one, "name", 0)), str) for one in item):
+                made[name] = sorted(item, key=_name)
+    return made
+
+
+def _name(node: Any) -> str:
+    return str(getattr(node, "id", None) or node.name)
+
+
+_as_written: Final = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=_ordered
+).encode
+_canonical: Final = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=_ordered, sort_keys=True
+).encode
 
 
 def _simpler(value: Any) -> Any:
