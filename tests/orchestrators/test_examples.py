@@ -143,7 +143,8 @@ def training(target: str) -> tuple[dict[str, Any], ...]:
     specs = [
         RunSpec(key, names, given, timeout=RUN_TIMEOUT) for key in ("deployed", "champion_stays")
     ]
-    request = built.job.target.run_request(built.job.out, [source], specs, {})
+    options = {"in_process": True}
+    request = built.job.target.run_request(built.job.out, [source], specs, options)
     answer = probe.run(python, built.job.target.probe("run"), request, timeout=600)
     return tuple(trace.from_probe(one, names, pipeline.id, target) for one in answer["runs"])
 

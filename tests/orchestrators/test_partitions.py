@@ -129,7 +129,9 @@ def answers(target: str) -> Answers:
     built = engines.build(target, sources, folder / "out")
     assert {pipeline.id for pipeline in built.pipelines} == set(pipelines())
     if not target.startswith("airflow"):  # there is nothing beside the pipeline itself
-        return engines.run_in(built, [run for run in runs() if not run.starter], folder)
+        asked = [run for run in runs() if not run.starter]
+        # a process for each step of Dagster's takes minutes
+        return engines.run_in(built, asked, folder, options={"in_process": True})
     return engines.run_in(built, runs(), folder)
 
 

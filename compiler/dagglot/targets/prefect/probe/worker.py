@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import common
@@ -235,12 +235,15 @@ def create_run(flow: Any, params: dict[str, Any], scheduled_time: str | None) ->
     from prefect.client.orchestration import get_client
     from prefect.states import Pending, Scheduled
 
-    if scheduled_time:
-        begin = Scheduled(scheduled_time=datetime.fromisoformat(scheduled_time))
-    else:
-        begin = Pending()
+    time = datetime.fromisoformat(scheduled_time) if scheduled_time else None
+    begin = Scheduled(scheduled_time=time) if time else Pending()
     with get_client(sync_client=True) as client:
-        return client.create_flow_run(flow, parameters=params, state=begin)
+        run = client.create_flow_run(flow, parameters=params, state=begin)
+        if time and time > datetime.now(UTC):
+            # the server would have the run wait until then; forced, it forgets the wait alone
+            client.set_flow_run_state(run.id, Pending(), force=True)
+            run = client.read_flow_run(run.id)
+    return run
 
 
 def execute(flow: Any, flow_run: Any) -> Any:
