@@ -181,12 +181,15 @@ def github(diagnostics: Iterable[Diagnostic]) -> str:
                 "col": str(span.column),
                 "endColumn": str(span.end_column),
             }
-        properties = ",".join(f"{name}={_property(value)}" for name, value in fields.items())
-        message = printable(
-            diagnostic.message + (f"\n{diagnostic.help}" if diagnostic.help else "")
-        )
-        lines.append(f"::{level} {properties}::{_command_text(message)}")
-    return "".join(f"{line}\n" for line in lines)
+        message = diagnostic.message + (f"\n{diagnostic.help}" if diagnostic.help else "")
+        lines.append(command(level, message, **fields))
+    return "".join(lines)
+
+
+def command(level: str, message: str, **fields: str) -> str:
+    """One workflow command, in which no text of a user can be another one."""
+    properties = ",".join(f"{name}={_property(printable(value))}" for name, value in fields.items())
+    return f"::{level} {properties}::{_command_text(printable(message))}\n"
 
 
 def _command_text(text: str) -> str:
@@ -244,7 +247,7 @@ def _sarif_result(diagnostic: Diagnostic) -> dict[str, object]:
         result["locations"] = [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(span.file)},
+                    "artifactLocation": {"uri": uri(span.file)},
                     "region": {
                         "startLine": span.line,
                         "startColumn": span.column,
@@ -257,7 +260,8 @@ def _sarif_result(diagnostic: Diagnostic) -> dict[str, object]:
     return result
 
 
-def _uri(file: str) -> str:
+def uri(file: str) -> str:
+    """A path as an address that is relative."""
     from urllib.parse import quote
 
     return quote(file.replace("\\", "/"), errors="surrogateescape")

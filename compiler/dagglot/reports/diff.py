@@ -205,15 +205,21 @@ def _where(change: Mapping[str, Any]) -> str:
 
 def values(change: Mapping[str, Any]) -> str:
     """``3 → 1``; what came or went alone; nothing where all is said by the path."""
+    before, after = sides(change)
+    return f"{before} → {after}" if before and after else before or after
+
+
+def sides(change: Mapping[str, Any], longest: int = _LONGEST) -> tuple[str, str]:
+    """What was and what is, each on one line, and nothing where the path says it."""
     before, after = (_word(change[key]) for key in ("before", "after"))
     named = change["path"].rpartition(".")[2] in (before, after)
     if change["path"] == "text" or (named and change["change"] != "moved"):
-        return ""
+        return "", ""
     match change["change"]:
         case "added":
-            return _cut(after, 0)
+            return "", _cut(after, 0, longest)
         case "removed":
-            return _cut(before, 0)
+            return _cut(before, 0, longest), ""
         case _:
             same = next(
                 (
@@ -223,7 +229,7 @@ def values(change: Mapping[str, Any]) -> str:
                 ),
                 min(len(before), len(after)),
             )
-            return f"{_cut(before, same)} → {_cut(after, same)}"
+            return _cut(before, same, longest), _cut(after, same, longest)
 
 
 def _word(value: Any) -> str:
@@ -233,13 +239,13 @@ def _word(value: Any) -> str:
     return json.dumps(value)
 
 
-def _cut(text: str, same: int) -> str:
+def _cut(text: str, same: int, longest: int) -> str:
     """A text that is not too long; of one that is, the part where it differs."""
-    if len(text) <= _LONGEST:
+    if len(text) <= longest:
         return text
     begin = max(0, same - _KEPT) if same > _KEPT else 0
     shown = ("…" if begin else "") + text[begin:]
-    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
 def summary(data: Mapping[str, Any]) -> str:

@@ -1,0 +1,255 @@
+"""A comment for a pull or merge request, which is found again and brought up to date in place.
+
+Its first line is the marker that it is found by, its second a hash of the rest, so that one that
+says the same is left alone. No text of a user is Markdown: see `reports.markdown`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from dagglot.reports import moves
+from dagglot.reports.diff import accepted, sides, standing
+from dagglot.reports.forms.words import instant, way
+from dagglot.reports.markdown import code, cut, prose, row
+from dagglot.reports.mermaid import flowchart, near
+from dagglot.reports.table import count
+
+MOST: Final = 59_000
+"""Bytes of a whole comment. GitHub takes 65,536 characters, and counts in its own way."""
+_OVERVIEW: Final = 20_000
+"""Bytes of the rows of pipelines, so that the details of the worst have room."""
+_TAIL: Final = 700
+"""Bytes that are kept for what stands at the end."""
+_ALIKE: Final = 3
+"""More pipelines than these of which only the text changed share a row."""
+_DOTS: Final = {
+    "breaking": "🔴",
+    "review": "🟡",
+    "undecidable": "❔",
+    "safe": "🟢",
+    "cosmetic": "⚪",
+    "accepted": "☑️",
+}
+_WORDS: Final = {"breaking": "breaking", "review": "for review"}
+
+
+def render(data: Mapping[str, Any], least: str) -> str:
+    """The whole comment."""
+    body = _body(data)
+    mark = hashlib.sha256(body.encode()).hexdigest()[:16]
+    return f"{marker(data)}\n<!-- dagglot hash: {mark} -->\n{body}"
+
+
+def marker(data: Mapping[str, Any]) -> str:
+    """The line that a comment is found by: one for each folder of a repository, and each axis."""
+    words = re.sub(r"[^\w./-]", "_", data["folder"] or ".", flags=re.ASCII)
+    axis = "" if data["axis"] == "source" else f" {data['axis']}"
+    return f"<!-- dagglot diff: {words}{axis} -->"
+
+
+def _body(data: Mapping[str, Any]) -> str:
+    head = "".join(_head(data))
+    rows, hidden = _overview(data)
+    text = head + rows
+    left = MOST - _TAIL - _size(text)
+    details, cut_changes, cut_pipelines = [], 0, hidden
+    shown = [one for one in data["pipelines"] if one["risk"] != "cosmetic"]
+    for number, one in enumerate(shown):
+        block, missing = _details(one, left)
+        left -= _size(block)
+        details.append(block)
+        cut_changes += missing
+        if not block:
+            rest = shown[number:]
+            cut_pipelines = max(cut_pipelines, len(rest))
+            cut_changes += sum(len(it["changes"]) for it in rest) - missing
+            break
+    return text + "".join(details) + "".join(_tail(data, cut_changes, cut_pipelines))
+
+
+def _head(data: Mapping[str, Any]) -> Iterator[str]:
+    base, same = code(data["base"]), data["unchanged"]
+    if data["axis"] in ("target", "version"):
+        yield f"### dagglot: {base} → {code(data['to'])}\n\n"
+        yield f"{prose(moves.summary(data).rpartition(': ')[2])}.\n"
+    elif not data["pipelines"]:
+        yield f"### dagglot: {_headline(data)}\n\n"
+        yield f"Compared with {base}: {count(same, 'pipeline')}, and none runs otherwise.\n"
+    else:
+        changed = count(len(data["pipelines"]), "pipeline")
+        yield f"### dagglot: {_headline(data)}\n\n"
+        yield f"Compared with {base}: **{changed} changed**, {same} did not.\n"
+    for one in data["problems"]:
+        sign = "❌" if one["severity"] == "error" else "⚠️"
+        place = f" ({code(one['file'])}, line {one['line']})" if "file" in one else ""
+        yield f"\n{sign} **{one['code']}** {prose(cut(one['message'], 400))}{place}\n"
+
+
+def _headline(data: Mapping[str, Any]) -> str:
+    counts = [
+        f"{number} {_WORDS.get(risk, risk)}" for risk, number in data["counts"].items() if number
+    ]
+    if data["accepted"]:
+        counts.append(f"{data['accepted']} accepted")
+    return ", ".join(counts) or "nothing changed"
+
+
+# --- a row for each pipeline --------------------------------------------------------------------
+
+
+def _overview(data: Mapping[str, Any]) -> tuple[str, int]:
+    """The table, and how many pipelines are not in it."""
+    pipelines = data["pipelines"]
+    if not pipelines:
+        return "", 0
+    alike = [one for one in pipelines if one["risk"] == "cosmetic"]
+    alike = alike if len(alike) > _ALIKE else []
+    text = "\n" + row("risk", "pipeline", "what runs differently") + row("---", "---", "---")
+    rows = [_of_pipeline(one) for one in pipelines if one not in alike]
+    if alike:
+        names = ", ".join(code(one["pipeline"]) for one in alike[:5])
+        more = f" and {len(alike) - 5} more" if len(alike) > 5 else ""
+        rows.append(row(_risk("cosmetic"), f"{len(alike)} pipelines", f"nothing: {names}{more}"))
+    for number, one in enumerate(rows):
+        if _size(text) + _size(one) > _OVERVIEW:
+            return text + row("…", f"{len(rows) - number} more", ""), len(rows) - number
+        text += one
+    return text, 0
+
+
+def _of_pipeline(one: Mapping[str, Any]) -> str:
+    first, more = one["changes"][0], len(one["changes"]) - 1
+    words = prose(cut(first["consequence"], 120))
+    path = "" if first["path"] in ("pipeline", "text") else f"{code(cut(first['path'], 80))}: "
+    tail = f" <sub>and {count(more, 'more change')}</sub>" if more else ""
+    return row(
+        _risk(one["risk"] or "accepted"), f"**{code(one['pipeline'])}**", f"{path}{words}{tail}"
+    )
+
+
+def _risk(word: str) -> str:
+    return f"{_DOTS[word]} {word}"
+
+
+# --- the details of a pipeline ------------------------------------------------------------------
+
+
+def _details(one: Mapping[str, Any], room: int) -> tuple[str, int]:
+    """A folded block that fits, and how many changes are not in it; nothing where none fits."""
+    counts: dict[str, int] = {}
+    for change in one["changes"]:
+        counts[standing(change)] = counts.get(standing(change), 0) + 1
+    words = ", ".join(f"{number} {word}" for word, number in counts.items())
+    head = f"\n<details><summary>{code(one['pipeline'])}: {words}</summary>\n\n"
+    head += row("rule", "change", "before", "after", "what it means") + row(*["---"] * 5)
+    foot = "\n</details>\n"
+    left = room - _size(head) - _size(foot)
+    rows = []
+    for change in one["changes"]:
+        made = _of_change(change)
+        if _size(made) > left:
+            break
+        left -= _size(made)
+        rows.append(made)
+    if not rows:
+        return "", len(one["changes"])
+    more = []
+    for part in (_todo(one), _graph(one), _runs(one), _reached(one)):
+        if part and _size(part) <= left:
+            left -= _size(part)
+            more.append(part)
+    return head + "".join((*rows, *more, foot)), len(one["changes"]) - len(rows)
+
+
+def _of_change(change: Mapping[str, Any]) -> str:
+    place = change["place"] or change["old_place"]
+    words = prose(cut(change["consequence"], 300))
+    if change["accepted"]:
+        words += f"<br>☑️ {prose(cut(accepted(change), 300))}"
+    for on in change["on"]:
+        words += f"<br>{_DOTS[on['risk']]} on {code(on['target'])}: {prose(cut(on['note'], 300))}"
+    where = []
+    if place is not None:
+        was = "" if change["place"] else "was at "
+        where.append(was + code(f"{place['file']}:{place['line']}"))
+    where.append(code(change["fingerprint"]))
+    before, after = sides(change, 60)
+    return row(
+        f"{_DOTS[standing(change)]} {change['code']}",
+        code(cut(change["path"], 120)),
+        code(before),
+        code(after),
+        f"{words}<br><sub>{' · '.join(where)}</sub>",
+    )
+
+
+def _todo(one: Mapping[str, Any]) -> str:
+    """What is to be done besides deploying."""
+    lines = [line for change in one["changes"] for on in change["on"] for line in on["commands"]]
+    if not lines:
+        return ""
+    shown = "".join(f"<li>{code(line)}</li>\n" for line in dict.fromkeys(lines))
+    return f"\nTo be run by a person who has read the above:\n\n<ul>\n{shown}</ul>\n"
+
+
+def _graph(one: Mapping[str, Any]) -> str:
+    graph = one["graph"]
+    if graph is None:
+        return ""
+    drawn, every = len(near(graph)), len(graph["tasks"])
+    words = (
+        f"\n{drawn} of {every} tasks: what changed, and what is next to it.\n"
+        if drawn < every
+        else ""
+    )
+    return f"{words}\n```mermaid\n{flowchart(graph)}```\n"
+
+
+def _runs(one: Mapping[str, Any]) -> str:
+    runs = one["first_runs"]
+    if runs is None:
+        return ""
+    text = "\n" + row(f"runs by {code(runs['timezone'])}", "before", "after")
+    text += row("---", "---", "---")
+    names = ("first", "second", "third")
+    for at, name in enumerate(names):
+        pair = [side[at] if at < len(side) else "" for side in (runs["before"], runs["after"])]
+        if any(pair):
+            text += row(name, *(instant(it) if it else "–" for it in pair))
+    return text + row("in a week", str(runs["weekly_before"]), str(runs["weekly_after"]))
+
+
+def _reached(one: Mapping[str, Any]) -> str:
+    found: Sequence[Mapping[str, Any]] = one["indirect"]
+    if not found:
+        return ""
+    shown = "".join(f"<li>{code(it['pipeline'])} {prose(way(it))}</li>\n" for it in found[:10])
+    more = f"<li>and {len(found) - 10} more</li>\n" if len(found) > 10 else ""
+    return f"\nIt reaches other pipelines:\n\n<ul>\n{shown}{more}</ul>\n"
+
+
+# --- the end ------------------------------------------------------------------------------------
+
+
+def _tail(data: Mapping[str, Any], changes: int, pipelines: int) -> Iterator[str]:
+    if changes or pipelines:
+        what = f"{count(changes, 'change')} of " if changes else ""
+        yield (
+            f"\n✂️ **Cut here**: {what}{count(pipelines, 'pipeline')} did not fit into a comment; "
+            "the output of the job has all.\n"
+        )
+    if data["pipelines"]:
+        codes = sorted({it["code"] for one in data["pipelines"] for it in one["changes"]})
+        yield (
+            f"\n<sub>{code(f'dagglot explain {codes[0]}')} tells more of a rule. What is meant is "
+            f"accepted in {code('dagglot.yaml')}: "
+            f"{code('dagglot diff … --print-waivers')} prints the entries.</sub>\n"
+        )
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
