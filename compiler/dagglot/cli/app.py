@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "run": "run",
     "parity": "parity",
     "verify": "verify",
+    "report": "report",
     "graph": "graph",
     "next-runs": "next_runs",
     "backfill": "backfill",

@@ -16,6 +16,7 @@ class Which(StrEnum):
     PIPELINE = "pipeline"
     PROJECT = "project"
     DIFF = "diff"
+    REPORT = "report"
 
 
 def schema(
@@ -23,8 +24,8 @@ def schema(
 ) -> None:
     """Print the JSON Schema, for editors and tools.
 
-    Of pipeline documents, of the project file, or of what `diff --format json` prints. Save it and
-    point your editor at it; with the YAML language server, by the first line of a file:
+    Of pipeline documents, of the project file, or of what `diff` and `report` print as JSON. Save
+    it and point your editor at it; with the YAML language server, by the first line of a file:
 
       # yaml-language-server: $schema=pipeline.v1.schema.json
 
@@ -36,7 +37,7 @@ def schema(
     from dagglot import resources
     from dagglot import schema as schemas
 
-    if which is Which.DIFF:
-        put(resources.text("schemas/output/diff.v1.schema.json"))
+    if which in (Which.DIFF, Which.REPORT):
+        put(resources.text(f"schemas/output/{which.value}.v1.schema.json"))
         return
     put(schemas.bundled("project" if which is Which.PROJECT else "pipeline"))
