@@ -1,4 +1,4 @@
-"""`compile --locked`: the version of the target is the one of the last compile, or nothing is done."""
+"""`compile --locked`: the version of the target is that of the last compile, or nothing is done."""
 
 from __future__ import annotations
 

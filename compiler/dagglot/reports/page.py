@@ -29,7 +29,8 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .6rem;
 th { font-weight: 600; color: var(--dim); white-space: nowrap; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 tbody tr:hover { background: var(--shade); }
-details { border: 1px solid var(--line); border-radius: 6px; margin: .5rem 0; padding: .4rem .75rem; }
+details { border: 1px solid var(--line); border-radius: 6px; margin: .5rem 0;
+  padding: .4rem .75rem; }
 summary { cursor: pointer; } summary:focus-visible { outline: 2px solid var(--blue); }
 ul { margin: .25rem 0; padding-left: 1.25rem; }
 .red { color: var(--red); } .amber { color: var(--amber); } .green { color: var(--green); }

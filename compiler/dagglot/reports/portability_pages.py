@@ -95,7 +95,8 @@ def _html(data: Mapping[str, Any]) -> Iterator[str]:
     names = list(data["targets"])
     heads = "".join(f"<th>{page.text(name)}</th>" for name in names)
     yield f'<h1>{_TITLE}</h1>\n<p class="dim">{page.text(facts(data))}</p>\n'
-    yield "<table><thead><tr><th>target</th><th></th><th>how far they move</th></tr></thead><tbody>\n"
+    yield "<table><thead><tr><th>target</th><th></th><th>how far they move</th></tr></thead>\n"
+    yield "<tbody>\n"
     for name in names:
         yield f"<tr><td><b>{page.text(name)}</b></td><td>{_bar(data['targets'][name]['totals'])}"
         yield f"</td><td>{page.text(rolled_up(data, name))}</td></tr>\n"
@@ -119,7 +120,7 @@ def _html(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"{status}</span> <code>{page.text(cause['feature'])}</code>, {number}</summary>\n"
         yield f"<p>{page.prose(cause['reason'])}</p>\n"
         yield f"<p><code>{page.text(where(cause['places'], 50))}</code></p></details>\n"
-    yield f"<h2>{_COMPUTED}</h2>\n<div class=\"wide\"><table><thead><tr><th>criterion</th>"
+    yield f'<h2>{_COMPUTED}</h2>\n<div class="wide"><table><thead><tr><th>criterion</th>'
     yield f'<th class="number">pipelines</th>{heads}</tr></thead><tbody>\n'
     for one in data["decision"]["computed"]:
         yield f"<tr><td><b>{page.text(one['criterion'])}</b><br>"
@@ -129,7 +130,8 @@ def _html(data: Mapping[str, Any]) -> Iterator[str]:
             counts = one["targets"][name]
             yield f"<td>{_bar(counts)}{page.text(shares(counts))}</td>"
         yield "</tr>\n"
-    yield f"</tbody></table></div>\n<p>{page.text(ties(data))}.</p>\n<h2>{_ASKED}</h2>\n<table><tbody>\n"
+    yield f"</tbody></table></div>\n<p>{page.text(ties(data))}.</p>\n"
+    yield f"<h2>{_ASKED}</h2>\n<table><tbody>\n"
     for one in data["decision"]["asked"]:
         yield f"<tr><td><b>{page.text(one['criterion'])}</b></td><td>{page.text(one['question'])}"
         yield '<div class="answer"></div></td></tr>\n'
