@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -23,7 +25,7 @@ from dagglot.reports.forms import github as annotations
 from dagglot.reports.forms import markdown, sarif
 from front_tools import Space
 
-FORMS = ("markdown", "github", "sarif", "gitlab", "junit")
+FORMS = ("markdown", "github", "sarif", "gitlab", "junit", "html")
 SINCE = ("--since", "2026-03-27")
 HOSTILE = [
     "@team @org/team me@example.com",
@@ -411,6 +413,97 @@ def test_a_test_for_each_pipeline(space: Space, repository: Repository) -> None:
         assert {case.name for case in cases if not is_output(case)} == bad
 
 
+# --- HTML ---------------------------------------------------------------------------------------
+
+SHOWN = {
+    *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "script"),
+    *("h1", "h2", "p", "ul", "li", "div", "span", "strong", "code", "br", "pre", "button", "a"),
+    *("table", "thead", "tbody", "tr", "th", "td", "details", "summary"),
+    *("svg", "defs", "marker", "path", "g", "rect", "text"),
+}
+VOID = {"meta", "br"}
+
+
+class Whole(HTMLParser):
+    """A page: its elements in their nesting, attributes, and the texts of each kind of element."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[tuple[str, str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open:
+            self.texts.append((self.open[-1], data))
+
+
+def checked_page(text: str) -> Whole:
+    """What a page must be whoever named the things in it."""
+    seen = Whole(text)
+    assert seen.open == []
+    assert {tag for tag, _ in seen.elements} <= SHOWN
+    for tag, attributes in seen.elements:
+        assert not [name for name in attributes if name.startswith("on") or name == "style"]
+        assert not {"src", "action", "srcset", "data", "xlink:href"} & attributes.keys()
+        assert (attributes.get("href") or "#").startswith("#"), "nothing is asked for elsewhere"
+        if tag == "meta" and "http-equiv" in attributes:
+            policy = attributes["content"]
+    assert policy is not None
+    for tag in ("style", "script"):
+        (inside,) = [said for kind, said in seen.texts if kind == tag]
+        mark = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{mark}'" in policy, "and the browser runs no other"
+        assert "url(" not in inside.replace("url(#", "")
+        assert "http" not in inside
+    assert policy.startswith("default-src 'none'; base-uri 'none'; form-action 'none'")
+    return seen
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_is_html(space: Space, text: str) -> None:
+    seen = checked_page(rendered(space, "html", *both(space, text)))
+    told = "".join(said for kind, said in seen.texts if kind == "code")
+    if text.isprintable():
+        assert text in told
+    assert not any(char in told for char in "\u202e\u200b\x07\x1b")
+
+
+def test_the_graph_is_drawn(space: Space) -> None:
+    for side, name in (("old", "before"), ("new", "after")):
+        space.write(f"{side}.yaml", (CASE / f"{name}.yaml").read_text(encoding="utf-8"))
+    seen = checked_page(rendered(space, "html", "new.yaml", "--base", "old.yaml"))
+    nodes = [at["class"] for tag, at in seen.elements if tag == "g"]
+    assert sorted(nodes) == [
+        *("node added", "node changed", "node moved", "node removed", "node same")
+    ]
+    assert sum(tag == "rect" for tag, _ in seen.elements) == 5
+    names = [said for kind, said in seen.texts if kind == "text"]
+    assert {"extract", "check", "load", "publish", "archive"} < {*names}
+
+
+def test_tasks_that_are_alike_are_drawn_as_one(space: Space) -> None:
+    parts = "".join(f"  p{n}: {{type: shell, run: x, depends_on: a}}\n" for n in range(30))
+    text = f"dagglot: 1\npipeline: wide\ntasks:\n  a: {{type: noop}}\n{parts}"
+    space.write("old.yaml", text)
+    space.write("new.yaml", text.replace("p7: {type: shell, run: x", "p7: {type: shell, run: y"))
+    words = ("new.yaml", "--base", "old.yaml")
+    seen = checked_page(rendered(space, "html", *words))
+    assert [said for kind, said in seen.texts if kind == "text"] == [
+        *("a", "noop", "p0", "shell, and 28 more like it", "p7", "shell, changed")
+    ]
+    assert "and 28 more like it" in rendered(space, "markdown", *words)
+
+
 # --- of all -------------------------------------------------------------------------------------
 
 
@@ -495,5 +588,7 @@ def test_what_is_accepted_is_in_every_form(space: Space, repository: Repository,
             checked_junit(space.write("junit.xml", ran.out))
         case "markdown":
             assert page(ran.out).elements <= ELEMENTS
+        case "html":
+            checked_page(ran.out)
         case _:
             assert len(commands(ran.out)) == 2

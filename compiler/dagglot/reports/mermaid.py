@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dagglot.diagnostics.render import printable
+from dagglot.reports.graphs import together, words
 
 MOST: Final = 40
 """Tasks that are drawn: of a larger graph only what changed, and what is next to that."""
@@ -43,6 +44,7 @@ def near(graph: Mapping[str, Any]) -> set[str]:
 
 def flowchart(graph: Mapping[str, Any]) -> str:
     """The lines of a chart. Nodes have numbered names, so that any id can be drawn."""
+    graph = together(graph)
     drawn = near(graph)
     tasks = [one for one in graph["tasks"] if one["task"] in drawn]
     names = {one["task"]: f"t{number}" for number, one in enumerate(tasks)}
@@ -66,13 +68,10 @@ def _lines(tasks: Any, edges: Any, names: Mapping[str, str]) -> Iterator[str]:
 def _label(one: Mapping[str, Any]) -> str:
     """The name, and below it what became of it. A label must not begin as a list of Markdown
     does, which is why no sign stands before it."""
-    words = one["change"] or one["type"]
-    if one["change"] == "moved":
-        words = f"was {one['old_task']}"
-    return f"{_text(one['task'])}<br/><i>{_text(words)}</i>"
+    return f"{_text(one['task'])}<br/><i>{_text(words(one))}</i>"
 
 
 def _text(text: str) -> str:
     return "".join(
-        char if char.isalnum() or char in "_-. " else f"#{ord(char)};" for char in printable(text)
+        char if char.isalnum() or char in "_-., " else f"#{ord(char)};" for char in printable(text)
     )

@@ -14,6 +14,7 @@ from typing import Any, Final
 from dagglot.reports import moves
 from dagglot.reports.diff import accepted, sides, standing
 from dagglot.reports.forms.words import instant, way
+from dagglot.reports.graphs import together
 from dagglot.reports.markdown import code, cut, prose, row
 from dagglot.reports.mermaid import flowchart, near
 from dagglot.reports.table import count
@@ -200,7 +201,8 @@ def _graph(one: Mapping[str, Any]) -> str:
     graph = one["graph"]
     if graph is None:
         return ""
-    drawn, every = len(near(graph)), len(graph["tasks"])
+    small = together(graph)
+    drawn, every = len(near(small)), len(small["tasks"])
     words = (
         f"\n{drawn} of {every} tasks: what changed, and what is next to it.\n"
         if drawn < every
