@@ -537,7 +537,9 @@ def _strict(diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, rule=codes.LOSSY_STRICT)
 
 
-_NO_INPUT: Final = frozenset({"description", "lint", "pipelines", "project", "python", "targets"})
+_NO_INPUT: Final = frozenset(
+    {"accept_changes", "description", "lint", "pipelines", "project", "python", "targets"}
+)
 """Parts of a project file that no pipeline's output depends on, or that are looked at elsewhere."""
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import Final
 
 from dagglot import manifest, write
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Rule
 from dagglot.manifest import digest
 from dagglot.paths import shown_path
+
+CURED: Final = (codes.STALE, codes.MISSING, codes.ORPHANED)
+"""What a compile makes good."""
 
 
 def edited(plan: write.Plan) -> Iterator[Diagnostic]:

@@ -105,7 +105,7 @@ def folder_digest(root: Path) -> str:
             if name.endswith((".py", ".json", ".j2")):
                 path = f"{folder}/{name}"
                 made.update(f"{path[start:]}\n".encode())
-                made.update(paths.read(path))
+                made.update(paths.read(path).replace(b"\r\n", b"\n"))
     return made.hexdigest()
 
 

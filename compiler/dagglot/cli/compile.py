@@ -25,6 +25,7 @@ from dagglot.cli.shared import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from dagglot.diagnostics.model import Diagnostic
     from dagglot.jobs import Result
@@ -98,6 +99,7 @@ def compile(
     if diff and format is Format.TEXT:
         for plan in result.plans:
             put(drift.unified(plan))
+    edited = [plan.root / path for plan in result.plans for path in drift.hand_edits(plan)]
     if writes:
         stopped = write.apply(result.plans)
         found.extend(stopped)
@@ -110,12 +112,24 @@ def compile(
         if explain:
             _emulated(result)
         _summary(result, found, writes=writes, asked_to=not (check or diff))
+        if writes:
+            _overwritten(edited)
+        elif result.plans and any(one.rule in drift.CURED for one in found):
+            say("run `dagglot compile`, and commit what it writes")
     raise typer.Exit(exit_code(found))
 
 
 def _emulated(result: "Result") -> None:
     for title, span, feature, note in dict.fromkeys(result.emulated):
         say(f"{span.file}:{span.line}:{span.column}: {title} emulates `{feature}`: {note}")
+
+
+def _overwritten(files: "Sequence[Path]") -> None:
+    from dagglot.paths import exists, shown_path
+
+    for file in files:
+        became = "overwritten" if exists(file) else "removed"
+        say(f"{shown_path(file)} was edited by hand: it is {became}, as `--force` says")
 
 
 def _summary(

@@ -1,0 +1,300 @@
+"""`compile --check` says of each file what is wrong with it, why, and what to do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dagglot import manifest
+from front_tools import MANIFEST, Space
+
+
+@pytest.fixture
+def two(space: Space) -> Space:
+    """Two pipelines, compiled."""
+    space.project()
+    space.pipeline("a")
+    space.pipeline("b")
+    space.compiled()
+    return space
+
+
+def said(space: Space, *words: str) -> dict[str, str]:
+    """What is said of each file: the code and the reason."""
+    ran = space.run("compile", "--check", *words)
+    found = {}
+    for line in ran.err.splitlines():
+        if line.startswith("DG"):
+            code, _, rest = line.partition(" `build/")
+            file, _, words_of_it = rest.partition("` ")
+            assert file not in found, "said twice"
+            found[file] = f"{code} {words_of_it.partition(': ')[2]}".strip()
+    assert bool(found) == (ran.code == 1)
+    return found
+
+
+def test_the_source(two: Space) -> None:
+    two.pipeline("b", "  two: {type: noop}\n")
+    why = {"flows/b.txt": "DG501 `flows/b.yaml` changed"}
+    assert said(two) == why
+    assert said(two, "flows/b.yaml") == why
+    assert said(two, "flows/a.yaml") == {}
+
+
+def test_what_it_means_is_the_same(two: Space) -> None:
+    two.pipeline("b", "# a note\n")
+    words = "DG501 `flows/b.yaml` changed; what is generated is the same"
+    assert said(two) == {MANIFEST: words}
+
+
+def test_a_new_pipeline(two: Space) -> None:
+    two.pipeline("c")
+    assert said(two) == {
+        "flows/c.txt": "DG504 `flows/c.yaml` was not compiled into this folder yet",
+        "index.txt": "DG501 `c` changed",
+    }
+
+
+def test_a_pipeline_that_is_gone(two: Space) -> None:
+    (two.root / "flows/b.yaml").unlink()
+    assert said(two) == {
+        "flows/b.txt": "DG503 `flows/b.yaml` is gone",
+        "index.txt": "DG501 `b` changed",
+    }
+
+
+def test_a_pipeline_of_another_name(two: Space) -> None:
+    two.pipeline("c", file="b")
+    assert said(two) == {
+        "flows/b.txt": "DG503 `flows/b.yaml` is no source of `b` any more",
+        "flows/c.txt": "DG504 `flows/b.yaml` was not compiled into this folder yet",
+        "index.txt": "DG501 `b`, `c` changed",
+    }
+
+
+def test_a_file_beside_the_document(space: Space) -> None:
+    space.project()
+    sql = space.write("flows/q.sql", "select 1\n")
+    space.write(
+        "flows/a.yaml",
+        "dagglot: 1\npipeline: a\nconnections: {w: {type: sqlite}}\n"
+        "tasks: {one: {type: noop, checks: [{name: c, connection: w, file: q.sql}]}}\n",
+    )
+    space.compiled()
+    sql.write_bytes(b"select 1\r\n")  # as git checks it out on Windows
+    assert said(space) == {}
+    sql.write_bytes(b"select 2\n")
+    words = "DG501 `q.sql`, which it reads, changed; what is generated is the same"
+    assert said(space) == {MANIFEST: words}
+
+
+def test_removed(two: Space) -> None:
+    (two.root / "build/flows/a.txt").unlink()
+    assert said(two) == {"flows/a.txt": "DG504 it was generated, and is gone"}
+
+
+def test_a_template(two: Space) -> None:
+    two.write(".templates/flow.j2", "{{ id }}: {{ tasks }} \n")
+    words = "DG501 a template of the project changed"
+    assert said(two) == {"flows/a.txt": words, "flows/b.txt": words}
+
+
+def test_the_version_of_the_target(two: Space) -> None:
+    two.write("dagglot.yaml", two.read("dagglot.yaml").replace("build}", 'build, version: "2.11"}'))
+    words = "DG501 the version of Airflow changed (3.3 → 2.11)"
+    assert said(two) == {MANIFEST: words}
+
+
+def test_the_project_file(two: Space) -> None:
+    text = two.read("dagglot.yaml")
+    two.write("dagglot.yaml", text + "# a note\nlint: {DG801: 'off'}\n")
+    assert said(two) == {}, "nothing of it reaches a pipeline"
+    two.write("dagglot.yaml", text + "vars: {x: 1}\n")
+    words = "DG501 the project file, its environment or a build variable changed"
+    assert said(two) == {MANIFEST: words}
+    two.write("dagglot.yaml", text + "pools: {db: 3}\n")
+    words = "DG501 the project file, its environment or a build variable changed"
+    assert words.partition(" the")[0] in said(two)[MANIFEST]
+
+
+def test_the_compiler(two: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest, "compiler_digest", lambda: "0" * 64)
+    (why,) = said(two).values()
+    assert why.startswith("DG501 the compiler changed (another build of ")
+    two.write(
+        f"build/{MANIFEST}",
+        two.read(f"build/{MANIFEST}").replace('"compiler": "', '"compiler": "0.0.'),
+    )
+    assert "(0.0." in said(two)[MANIFEST]
+
+
+def test_of_some_pipelines_only(two: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new compiler has made one of them: the other is still of the old one."""
+    monkeypatch.setattr(manifest, "compiler_digest", lambda: "0" * 64)
+    two.compiled("flows/a.yaml")
+    assert said(two, "flows/a.yaml") == {}
+    entries = {one["pipeline"]: one for one in two.manifest()["pipelines"]}
+    assert ("made" in entries["a"], "made" in entries["b"]) == (False, True)
+    assert said(two)[MANIFEST].startswith("DG501 the compiler changed")
+    two.compiled()
+    assert not any("made" in one for one in two.manifest()["pipelines"])
+
+
+def test_a_new_compiler_changes_one_line(two: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = two.read(f"build/{MANIFEST}").splitlines()
+    monkeypatch.setattr(manifest, "compiler_digest", lambda: "0" * 64)
+    two.compiled()
+    after = two.read(f"build/{MANIFEST}").splitlines()
+    assert [one.strip()[:11] for one in after if one not in before] == ['"compiler":']
+
+
+# --- edited by hand ------------------------------------------------------------------------------
+
+
+def test_edited_is_said_once_and_how_to_keep_it(two: Space) -> None:
+    two.write("build/flows/a.txt", "mine\n")
+    ran = two.run("compile", "--check")
+    assert ran.codes == ["DG502"]
+    assert "move the change to the source" in ran.err
+
+
+def test_an_orphan_that_was_edited_is_not_removed_unsaid(two: Space) -> None:
+    two.write("build/flows/a.txt", "mine\n")
+    (two.root / "flows/a.yaml").unlink()
+    ran = two.run("compile", "--check")
+    assert sorted(ran.codes) == ["DG501", "DG502"]
+    assert "edited after it was generated, and would be removed: `flows/a.yaml` is gone" in ran.err
+    forced = two.compiled("--force")
+    assert "build/flows/a.txt was edited by hand: it is removed, as `--force` says" in forced.err
+    assert not (two.root / "build/flows/a.txt").exists()
+
+
+def test_force_says_what_it_overwrites(two: Space) -> None:
+    two.write("build/flows/a.txt", "mine\n")
+    assert "flows/a.txt was edited by hand: it is overwritten" in two.compiled("--force").err
+
+
+def test_line_ends_of_windows(two: Space) -> None:
+    """In a checkout with `core.autocrlf` the sources are the same; of an output that is said."""
+    for path in ("flows/a.yaml", "dagglot.yaml", ".templates/flow.j2"):
+        two.write(path, two.read(path).replace("\n", "\r\n"))
+    assert said(two) == {}
+    two.write("build/flows/b.txt", two.read("build/flows/b.txt").replace("\n", "\r\n"))
+    ran = two.run("compile", "--check")
+    assert "its lines end as on Windows" in ran.err
+
+
+# --- pruning is previewed, and touches nothing else ----------------------------------------------
+
+
+def test_what_is_removed_is_seen_before_and_named(two: Space) -> None:
+    (two.root / "flows/a.yaml").unlink()
+    ours = two.write("build/flows/notes.txt", "of somebody else\n")
+    assert said(two)["flows/a.txt"] == "DG503 `flows/a.yaml` is gone"
+    shown = two.run("compile", "--diff")
+    assert "--- a/build/flows/a.txt\n+++ /dev/null\n" in shown.out
+    assert "1 to remove" in shown.err
+    assert "removed build/flows/a.txt\n" in two.compiled().err
+    assert ours.exists()
+
+
+# --- the file in a repository --------------------------------------------------------------------
+
+
+def git(folder: Path, *words: str, code: int = 0) -> str:
+    done = subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, done.stderr + done.stdout
+    return done.stdout
+
+
+@pytest.fixture
+def repository(two: Space) -> Space:
+    two.pipeline("c")
+    two.write(".templates/index.j2", "the same whatever is there\n")
+    two.compiled()
+    git(two.root, "init", "-q", "-b", "main")
+    git(two.root, "add", "-A")
+    git(two.root, "commit", "-qm", "all")
+    return two
+
+
+def commit(space: Space, branch: str, id: str, more: str) -> None:
+    git(space.root, "checkout", "-q", "-b", branch, "main")
+    space.pipeline(id, more)
+    space.compiled()
+    git(space.root, "commit", "-qam", branch)
+
+
+def test_a_pipeline_is_a_few_lines_of_a_diff(repository: Space) -> None:
+    repository.pipeline("b", "  two: {type: noop}\n")
+    repository.compiled()
+    words = git(repository.root, "diff", "--numstat", "--", f"build/{MANIFEST}").split()
+    assert int(words[0]) == int(words[1]) <= 4
+
+
+def test_branches_of_two_pipelines_merge(repository: Space) -> None:
+    commit(repository, "left", "a", "  two: {type: noop}\n")
+    commit(repository, "right", "b", "  two: {type: noop}\n")
+    git(repository.root, "merge", "-q", "left", "-m", "both")
+    assert said(repository) == {}
+
+
+def test_a_conflict_is_told_from_damage(repository: Space) -> None:
+    commit(repository, "left", "a", "  two: {type: noop}\n")
+    commit(repository, "right", "a", "  three: {type: noop}\n")
+    git(repository.root, "merge", "-q", "left", "-m", "both", code=1)
+    repository.pipeline("a", "  four: {type: noop}\n")  # as a person resolves it
+    ran = repository.run("compile")
+    assert (ran.code, ran.codes) == (1, ["DG514"])
+    assert "a merge left its marks of conflicts in it" in ran.err
+    assert "`dagglot compile --force` writes the output and the manifest anew" in ran.err
+    repository.compiled("--force")
+    assert said(repository) == {}
+
+
+# --- manifests of other releases -----------------------------------------------------------------
+
+
+def first_kind(space: Space) -> None:
+    """The manifest as the first release would have written it."""
+    data = space.manifest()
+    entries = []
+    for one in data["pipelines"]:
+        old = {key: one[key] for key in ("pipeline", "source", "inputs", "outputs", "contribution")}
+        old |= {"document": 1, "accepted": []}
+        entries.append({**old, "seal": manifest._seal(old)})
+    head = {"dagglot_manifest": 1, "about": "", "target": "airflow", "version": "3.3"}
+    head |= {"compiler": "x", "setting": "y", "shared": data["shared"], "pipelines": entries}
+    space.write(f"build/{MANIFEST}", json.dumps(head, indent=1))
+
+
+def test_a_manifest_of_the_first_kind_is_stale(two: Space) -> None:
+    first_kind(two)
+    assert said(two) == {MANIFEST: "DG501 its manifest is of an earlier release"}
+    two.write("build/flows/b.txt", "mine\n")
+    assert said(two)["flows/b.txt"] == "DG502"
+    two.compiled("--force")
+    assert said(two) == {}
+
+
+def test_what_it_says_of_files_still_counts(two: Space) -> None:
+    first_kind(two)
+    (two.root / "flows/b.yaml").unlink()
+    two.compiled()
+    assert two.files() == ["flows/a.txt", "index.txt"]
+
+
+def test_one_of_a_later_release(two: Space) -> None:
+    data = two.manifest()
+    two.write(f"build/{MANIFEST}", json.dumps({**data, "dagglot_manifest": 3}))
+    ran = two.run("compile")
+    assert (ran.code, ran.codes) == (1, ["DG514"])
+    assert "install that release" in ran.err
