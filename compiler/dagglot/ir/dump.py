@@ -25,6 +25,8 @@ UNORDERED: Final = frozenset(
     }
 )
 """Lists of words whose order means nothing."""
+_TELLING: Final = ("moved_from", "members")
+"""What says nothing of a run: history, and what the ids of tasks say too."""
 _LEFT_OUT: Final = frozenset(
     {"span", "places", "source", "zone_written", "implicit", "tests", "choices"}
 )
@@ -63,7 +65,8 @@ def _ordered(value: Any) -> Any:
     ):
         return _simpler(value)
     made = _node(value)
-    made.pop("moved_from", None)
+    for name in _TELLING:
+        made.pop(name, None)
     for name, item in made.items():
         if isinstance(item, tuple | list) and len(item) > 1:
             if name in UNORDERED and all(isinstance(one, str) for one in item):
