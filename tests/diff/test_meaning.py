@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from typing import Any
 
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutations import mutations
@@ -31,7 +31,10 @@ def test_each_change_is_another_meaning() -> None:
             key = f"{one.owner}.{one.field}"
             met[key] += 1
             if met[key] <= ENOUGH:
-                found = compare(own(pipeline), own(one.changed))
+                try:
+                    found = compare(own(pipeline), own(one.changed))
+                except KeyError:  # it names an alert that is declared nowhere: no pipeline
+                    continue
                 changed = any(change.steps[0] != "tests" for change in found)
                 if (meaning(one.changed) != before) is not changed:
                     wrong.append((pipeline.id, *one[1:]))
@@ -50,8 +53,8 @@ def shuffled(value: Any, chance: random.Random) -> Any:
 @FEW
 @given(documents(), st.randoms(use_true_random=False))
 def test_the_order_of_a_document_means_nothing(document: dict[str, Any], chance: Any) -> None:
-    one = read_all(yaml.safe_dump(document, sort_keys=False))
-    other = read_all(yaml.safe_dump(shuffled(document, chance), sort_keys=False))
+    one = read_all(json.dumps(document, ensure_ascii=False))
+    other = read_all(json.dumps(shuffled(document, chance), ensure_ascii=False))
     for before, after in zip(
         *(sorted(some, key=lambda it: it.id) for some in (one, other)), strict=True
     ):
