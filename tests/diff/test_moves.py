@@ -173,6 +173,7 @@ def test_accepted_is_no_more_than_safe(here: Space) -> None:
         (("--from", "airflow"), 2, "`--from` asks for `--to` too"),
         (("--to", "airflow"), 2, "`--to` asks for `--from` too"),
         (("--from", "airflow", "--to", "dagster", "--base", "x"), 2, "one thing varies at a time"),
+        (("--base", "x", "--against-output", "y"), 2, "`--base` and `--against-output`"),
         (("--from", "airlow", "--to", "dagster"), 2, "did you mean `airflow`"),
         (("--from", "airflow@1.9", "--to", "dagster"), 2, "there is `airflow@3.3`"),
         (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import typer
 
-from dagglot.cli.shared import Format, checked, exit_code, jobs, report, say, wrong_usage
+from dagglot.cli.shared import Format, checked, exit_code, jobs, report, say, stop, wrong_usage
 from dagglot.diagnostics import codes
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Compared(NamedTuple):
     axis: str = "source"
     to: str | None = None
     sources: Mapping[str, str] = {}
+    more: Mapping[str, Any] = {}
+    """What else the data says of this axis."""
 
     def that_matter(self, problems: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
         """What is wrong with the waivers, here: that of another question is for nothing in this
@@ -56,6 +58,8 @@ def compared(
 ) -> Compared:
     """What changed; what is wrong with the question, or with a side, ends the command."""
     _one_axis(asked)
+    if asked.against is not None:
+        return _of_output(paths, asked.against, since, env, findings)
     if asked.from_ is not None and asked.to is not None:
         return _moved(paths, asked.from_, asked.to, since, env, findings)
     assert asked.base is not None  # noqa: S101 - `_one_axis` has seen to it
@@ -77,7 +81,10 @@ def _one_axis(asked: Asked) -> None:
             f"{given[1]} are two questions, ask them one after the other"
         )
     if not given:
-        wrong_usage("say what to compare with: `--base REF|DIR`, or `--from TARGET --to TARGET`")
+        wrong_usage(
+            "say what to compare with: `--base REF|DIR`, `--from TARGET --to TARGET` or "
+            "`--against-output DIR`"
+        )
     if len(moves) == 1:
         other = "--to" if moves == ["--from"] else "--from"
         wrong_usage(f"`{moves[0]}` asks for `{other}` too: `--from airflow --to dagster`")
@@ -138,3 +145,33 @@ def _moved(
     axis = "version" if before.target.name == after.target.name else "target"
     waivers = project.accepted_changes
     return Compared(found, before.name, waivers, axis=axis, to=after.name, sources=opened.sources)
+
+
+def _of_output(
+    paths: Sequence[Path], root: Path, since: datetime, env: str | None, findings: Format
+) -> Compared:
+    from dagglot.diff import outputs
+    from dagglot.paths import shown_path
+
+    opened, front, sources = checked(paths, env, findings)
+    found, wrong = outputs.folders(root)
+    if wrong:
+        stop(wrong, {}, findings)
+    sides = [
+        (one, jobs([f"{one.manifest.target}@{one.manifest.version}"], None, opened.project)[0])
+        for one in found
+    ]
+    made, wrong = outputs.judge(paths, front.pipelines, opened.project, sides, since)
+    if made is None:
+        stop(wrong, sources, findings)
+    return Compared(
+        made.diff,
+        shown_path(root),
+        opened.project.accepted_changes,
+        axis="output",
+        sources=opened.sources,
+        more={
+            "shared": [one._asdict() for one in made.shared],
+            "made_with": list(made.made_with),
+        },
+    )

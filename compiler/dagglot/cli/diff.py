@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -31,6 +32,14 @@ def diff(
     ] = None,
     to: Annotated[
         str | None, typer.Option("--to", metavar="TARGET", help="Where they are to run.")
+    ] = None,
+    against_output: Annotated[
+        Path | None,
+        typer.Option(
+            "--against-output",
+            metavar="DIR",
+            help="Generated files: what this compiler makes instead.",
+        ),
     ] = None,
     fail_on: Fails = None,
     detailed_exitcode: Detailed = False,
@@ -64,7 +73,8 @@ def diff(
 
     With --from and --to the documents stay, and the orchestrator changes, or its version: each
     construct that is refused there (breaking), differs (review) or is emulated (safe), and the
-    first fire times that are not the same.
+    first fire times that are not the same. With --against-output the documents stay too: what this
+    compiler makes of them, against files that another one, or other options, made.
 
     A change that is meant is accepted in the project file, under `accept_changes`, for which
     --print-waivers prints the entries. The forms sarif and gitlab end with code 0, whatever is
@@ -79,9 +89,9 @@ def diff(
       dagglot diff --base HEAD~1 --format github --also markdown=comment.md
       dagglot diff --from airflow --to dagster
       dagglot diff --from airflow@2.11 --to airflow@3.3 --fail-on review
+      dagglot diff --against-output build
     """
     from datetime import UTC, datetime
-    from pathlib import Path
 
     from dagglot import git
     from dagglot.cli import axes
@@ -97,7 +107,7 @@ def diff(
     if anchor is None:
         wrong_usage(f"`--since {since}` is neither a day nor a time: write it as 2026-10-24T03:00")
     findings = Format.JSON if format is Shape.JSON else Format.TEXT
-    asked = axes.Asked(base, from_, to)
+    asked = axes.Asked(base, from_, to, against_output)
     one = axes.compared(paths or [], asked, anchor, env, findings)
     found, problems = accept(one.diff, one.waivers, one.earlier, now.date(), one.whole)
     problems = one.that_matter(problems)
@@ -108,6 +118,7 @@ def diff(
     data = reports.as_data(
         found, one.base, git.below_top(Path.cwd()), problems, axis=one.axis, to=one.to
     )
+    data |= one.more
     answer(data, format, files, fail_on, detailed_exitcode)
 
 

@@ -436,6 +436,40 @@ TEXT: Final = _change(
     "The text of the document is another one, and means the same: comments, order, layout, or "
     "another way to write it.",
 )
+OUTPUT_TEXT: Final = _change(
+    "DG691",
+    "output-text",
+    "cosmetic",
+    "The generated text is another one than in the folder, and the pipeline means what it meant when "
+    "that was compiled: its canonical form has the same hash. What differs is how the compiler, its "
+    "templates or its options write it.",
+)
+OUTPUT_UNKNOWN: Final = _change(
+    "DG692",
+    "output-unknown",
+    "undecidable",
+    "The generated text is another one than in the folder, and whether a run differs cannot be told: "
+    "the file was edited by hand, or its manifest is of a release that kept no hash of what a "
+    "pipeline means. It counts as much as `review`. Compile the sources of then once more with a "
+    "release that does, and compare with that.",
+)
+OUTPUT_OTHERS: Final = _change(
+    "DG693",
+    "output-of-other-sources",
+    "review",
+    "The folder was compiled from documents that mean something else than those of now: one is new, "
+    "gone, or changed. Two things vary, so that no difference has one cause. `dagglot diff --base` "
+    "tells what the change of the documents means; where another release reads the same document "
+    "otherwise, it is that one.",
+)
+OUTPUT_REFUSED: Final = _change(
+    "DG694",
+    "output-refused",
+    "breaking",
+    "The folder has generated files of this pipeline, and this compiler refuses to make them: a "
+    "target that was thought able to do something is known not to be, most often. The reason says "
+    "what, and `dagglot compile` where.",
+)
 UNDECIDABLE: Final = _change(
     "DG699",
     "undecidable",

@@ -860,6 +860,14 @@ WAIVER_SPENT: Final = _rule(
     severity=Severity.WARNING,
     exit_code=ExitCode.FINDINGS,
 )
+NO_OUTPUT: Final = _rule(
+    "DG538",
+    "no-output",
+    "there is no generated output in `{folder}`",
+    "`--against-output` compares with a folder that `dagglot compile` has written, with its manifest "
+    "`.dagglot-manifest.json`, or with the folder above those of several targets.",
+    exit_code=ExitCode.INVALID,
+)
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -160,6 +160,10 @@ def as_text(data: Mapping[str, Any], paint: Paint) -> str:
         from dagglot.reports import moves
 
         return moves.as_text(data, paint)
+    if data["axis"] == "output":
+        from dagglot.reports import outputs
+
+        return outputs.as_text(data, paint)
     blocks = ["\n".join(_block(one, paint)) + "\n" for one in data["pipelines"]]
     return "\n".join([*blocks, summary(data) + "\n"])
 
