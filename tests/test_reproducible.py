@@ -11,9 +11,25 @@ import pytest
 
 from case_folders import EXAMPLES, TARGETS
 
-SETTINGS = (
-    {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"},
-    {"PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu", "LC_ALL": "C"},
+EVERYDAY = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+OTHERS: dict[str, dict[str, str]] = {
+    "hash seed": {"PYTHONHASHSEED": "4242"},
+    "locale": {
+        "LC_ALL": "C",
+        "LANG": "tr_TR.ISO8859-9",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+    },
+    "time zone": {"TZ": "Asia/Kathmandu"},
+    "optimised": {"PYTHONOPTIMIZE": "2", "PYTHONIOENCODING": "ascii", "COLUMNS": "20"},
+}
+SINGLE = (
+    "hello",
+    "orders_daily",
+    "groups_and_defaults",
+    "fan_out",
+    "churn_training",
+    "warehouse_elt",
 )
 
 
@@ -25,28 +41,80 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_same_bytes(tmp_path: Path) -> None:
-    trees = []
-    for number, setting in enumerate(SETTINGS):
-        folder = tmp_path / f"run{number}"
-        # the same relative place of sources and output, in another folder, from another one
-        source, out = folder / "in", folder / "out"
-        source.mkdir(parents=True)
-        for name in ("hello", "orders_daily", "groups_and_defaults"):
-            text = (EXAMPLES / name / "pipeline.yaml").read_bytes()
-            (source / f"{name}.yaml").write_bytes(text)
-        words = [word for target in TARGETS for word in ("-t", target)]
-        done = subprocess.run(
-            [sys.executable, "-m", "dagglot", "compile", str(source), *words, "-o", str(out)],
-            cwd=folder if number else tmp_path,
-            env={**os.environ, **setting},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        trees.append(tree(out))
-    assert trees[0] == trees[1]
-    assert len(trees[0]) > 20
+def sources(folder: Path, *, backwards: bool = False, line_end: bytes = b"\n") -> Path:
+    """The examples below a folder, written in an order."""
+    files = {
+        path.relative_to(EXAMPLES): path.read_bytes()
+        for name in SINGLE
+        for path in sorted((EXAMPLES / name).rglob("*"))
+        if path.suffix in (".yaml", ".sql")
+    }
+    for path in sorted(files, reverse=backwards):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(files[path].replace(b"\n", line_end))
+    return folder
+
+
+def compiled(source: str | Path, out: str | Path, here: Path, setting: dict[str, str]) -> None:
+    words = [word for target in TARGETS for word in ("-t", target)]
+    command = [sys.executable, "-m", "dagglot", "compile", str(source), *words, "-o", str(out)]
+    done = subprocess.run(
+        command,
+        cwd=here,
+        env={**os.environ, **EVERYDAY, **setting},
+        umask=0o77 if setting else 0o22,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
+
+
+@pytest.fixture(scope="module")
+def everyday(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What is generated on an ordinary day, its manifests too."""
+    folder = tmp_path_factory.mktemp("everyday")
+    compiled(sources(folder / "in"), folder / "out", folder, {})
+    made = tree(folder / "out")
+    assert len(made) > 80
+    return made
+
+
+@pytest.mark.xdist_group("reproducible")
+@pytest.mark.parametrize("setting", OTHERS.values(), ids=list(OTHERS))
+def test_same_bytes_in_another_environment(
+    setting: dict[str, str], everyday: dict[str, bytes], tmp_path: Path
+) -> None:
+    """Another folder and umask, too; the files of the sources written in another order."""
+    folder = tmp_path / "Ünïcode and spaces"
+    sources(folder / "in", backwards=True)
+    compiled("in", "out", folder, setting)
+    assert tree(folder / "out") == everyday
+
+
+@pytest.mark.xdist_group("reproducible")
+def test_same_bytes_from_another_place(everyday: dict[str, bytes], tmp_path: Path) -> None:
+    """From elsewhere into a folder elsewhere; the manifest has other ways to the sources."""
+    sources(tmp_path / "a/b/in")
+    (tmp_path / "here").mkdir()
+    compiled("../a/b/in", tmp_path / "far/away", tmp_path / "here", {})
+    made = tree(tmp_path / "far/away")
+    assert made.keys() == everyday.keys()
+    assert [path for path in made if made[path] != everyday[path]] == [
+        path for path in made if path.endswith(".dagglot-manifest.json")
+    ]
+    assert not any(str(tmp_path).encode() in data for data in made.values())
+
+
+@pytest.mark.xdist_group("reproducible")
+def test_same_bytes_of_a_checkout_on_windows(everyday: dict[str, bytes], tmp_path: Path) -> None:
+    """Where git gave the sources other line ends; what is generated has those of everywhere."""
+    compiled(sources(tmp_path / "in", line_end=b"\r\n"), tmp_path / "out", tmp_path, {})
+    assert tree(tmp_path / "out") == everyday
+
+
+@pytest.mark.xdist_group("reproducible")
+def test_no_two_files_are_one_where_case_does_not_count(everyday: dict[str, bytes]) -> None:
+    assert len({path.casefold() for path in everyday}) == len(everyday)
+    assert all(b"\r" not in data for data in everyday.values())
 
 
 @pytest.mark.slow

@@ -134,8 +134,11 @@ class _Job:
         for file in files:
             folder, _, name = file.place.rpartition("/")
             if folder not in folders:  # of a thousand files most share one
-                relative = os.path.relpath(folder or "/", self.out)
-                folders[folder] = PurePosixPath(relative, "_").as_posix().removesuffix("_")
+                try:
+                    relative = os.path.relpath(folder or "/", self.out)
+                except ValueError:  # another drive of Windows
+                    relative = folder
+                folders[folder] = Path(relative, "_").as_posix().removesuffix("_")
             made[file.shown] = folders[folder] + name
         return made
 

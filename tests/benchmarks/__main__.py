@@ -19,6 +19,7 @@ BENCHMARKS = {
     "cold-start": suite.cold_start,
     "no-op": suite.no_op,
     "scale": suite.scale,
+    "diff": suite.diff,
 }
 
 

@@ -1,8 +1,9 @@
-"""The benchmarks B1 to B4. Each returns rows; none of them judges."""
+"""The benchmarks B1 to B5. Each returns rows; none of them judges."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -170,3 +171,28 @@ def _edited(settings: Settings, folder: Path, children: Children, sources: Path)
     ((ratio, mine, theirs),) = ratios([among_many], by_itself, settings.rounds)
     what = f"one edited file of {settings.many}"
     return Row("B4 scale", what, "that file alone", ratio, mine, theirs, 1.6)
+
+
+def diff(settings: Settings, folder: Path, children: Children) -> Iterator[Row]:
+    """B5: what a branch changes, read from git, against a compile of its pipelines."""
+    target, count = settings.targets[0], settings.many * 3 // 10
+    sources = folder / "b5"
+    paths = corpus.write(sources, count)
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    for words in (("init", "-q"), ("add", "-A"), (*who, "commit", "-qm", "all")):
+        subprocess.run(["git", *words], cwd=sources, check=True)
+    for path in paths[:: max(1, count // 10)]:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("A place to wait.", "Waits here."), encoding="utf-8")
+    out = folder / "b5-out"
+
+    def compile_once() -> float:
+        shutil.rmtree(out, ignore_errors=True)
+        return children.cpu([*DAGGLOT, "compile", sources, "-t", target, "-o", out])
+
+    def difference() -> float:
+        return children.cpu([*DAGGLOT, "diff", sources, "--base", "HEAD"])
+
+    ((ratio, mine, theirs),) = ratios([difference], compile_once, max(3, settings.rounds // 2))
+    what = f"diff of {count} pipelines to a commit"
+    yield Row("B5 diff", what, "a compile of them", ratio, mine, theirs, 3.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -298,3 +299,19 @@ def test_one_of_a_later_release(two: Space) -> None:
     ran = two.run("compile")
     assert (ran.code, ran.codes) == (1, ["DG514"])
     assert "install that release" in ran.err
+
+
+def test_many_small_compiles_end_where_one_does(two: Space) -> None:
+    """Byte for byte, the manifest too, whatever was compiled before, and in which order."""
+    two.pipeline("c", "  two: {type: noop}\n")
+    two.compiled("flows/c.yaml")
+    two.pipeline("a", "  two: {type: noop}\n")
+    two.compiled()
+    (two.root / "flows/b.yaml").unlink()
+    two.compiled("flows/a.yaml")
+    two.pipeline("d", file="sub/d")
+    two.compiled()
+    often = {path: two.read(f"build/{path}") for path in [*two.files(), MANIFEST]}
+    shutil.rmtree(two.root / "build")
+    two.compiled()
+    assert {path: two.read(f"build/{path}") for path in [*two.files(), MANIFEST]} == often

@@ -112,7 +112,7 @@ def _app(arguments: Sequence[str]) -> typer.Typer:
             app.add_typer(module.app, name=name)
         else:
             function = getattr(module, COMMANDS[name])
-            app.command(name, help=_help(function.__doc__))(function)
+            app.command(name, help=_help(function.__doc__ or ""))(function)  # none with -OO
     return app
 
 
