@@ -32,6 +32,8 @@ class Side:
     sources: Mapping[str, str] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     """What its project file accepts."""
+    targets: tuple[str, ...] = ()
+    """Those that its project file names."""
 
     @property
     def failed(self) -> bool:
@@ -122,6 +124,7 @@ def _side(
         (*opened.diagnostics, *found),
         {**opened.sources, **front.sources},
         opened.project.accepted_changes,
+        tuple(opened.project.targets),
     )
 
 

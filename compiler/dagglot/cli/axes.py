@@ -94,8 +94,10 @@ def _of_sources(
     paths: Sequence[Path], base: str, since: datetime, env: str | None, findings: Format
 ) -> Compared:
     from dagglot import bases
+    from dagglot.diff.aftermath import Deployed
     from dagglot.diff.judge import judge
     from dagglot.diff.texts import texts_of
+    from dagglot.targets import registry
 
     sides = bases.read(paths, base, env)
     for side, name in zip(sides, (f"the base `{base}`", "the pipelines of now"), strict=True):
@@ -105,7 +107,10 @@ def _of_sources(
             raise typer.Exit(exit_code(side.diagnostics))
     before, after = sides
     texts = tuple(texts_of(side.pipelines, side.sources) for side in sides)
-    found = judge(before.pipelines, after.pipelines, since, (texts[0], texts[1]))
+    names = after.targets or registry.NAMES
+    aftermaths = {name: registry.aftermath(name) for name in names if name in registry.NAMES}
+    deployed = Deployed(aftermaths, certain=bool(after.targets))
+    found = judge(before.pipelines, after.pipelines, since, (texts[0], texts[1]), deployed)
     return Compared(
         found,
         base,

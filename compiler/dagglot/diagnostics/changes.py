@@ -145,8 +145,9 @@ SCHEDULE_REMOVED: Final = _change(
     "schedule-removed",
     "review",
     "The pipeline does not start by itself any more: only by hand, by an asset or by another pipeline. "
-    "Where a schedule is a record in the orchestrator, leaving it out does not delete it: clear it "
-    "there, or it goes on firing.",
+    "Where a schedule is a record in the orchestrator, it goes on firing until the new code is "
+    "deployed, and where somebody has switched it on by hand, even then: what is to do on which "
+    "target is told.",
 )
 SCHEDULE_ADDED: Final = _change(
     "DG616",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Final
 
 from dagglot.diagnostics import changes
 from dagglot.diagnostics.model import Span
+from dagglot.diff.aftermath import NOWHERE, Deployed, On
 from dagglot.diff.compare import Change, Kind, compare
 from dagglot.diff.delta import Graph, graph
 from dagglot.diff.first_runs import FirstRuns, first_runs
@@ -40,6 +42,8 @@ class Judged:
     feature: str | None = None
     places: tuple[Span, ...] = ()
     """Of a construct that is asked for in several places: all of them."""
+    on: tuple[On, ...] = ()
+    """What it is where the pipeline is deployed."""
 
     @property
     def risk(self) -> Risk:
@@ -112,6 +116,7 @@ def judge(
     after: Sequence[Pipeline],
     since: datetime,
     texts: tuple[Texts, Texts] = ({}, {}),
+    deployed: Deployed = NOWHERE,
 ) -> Diff:
     """What changed. ``since`` is the instant from which fire times are looked at."""
     found: list[PipelineDiff] = []
@@ -119,11 +124,13 @@ def judge(
     links: Links | None = None
     for pair in pair_pipelines(before, after):
         sides = Sides(*_both(pair), after, since)
-        made = tuple(_judged(change, verdict, sides) for change, verdict in _changes(pair, sides))
+        made = tuple(
+            _judged(change, verdict, sides, deployed) for change, verdict in _changes(pair, sides)
+        )
         if not made and texts[0].get(sides.before.id) != texts[1].get(sides.after.id):
             change = Change(Kind.CHANGED, ("text",), None, None, "Pipeline", "text")
             verdict = says(changes.TEXT, "the text is another one, and means the same")
-            made = (_judged(change, verdict, sides),)
+            made = (_judged(change, verdict, sides, deployed),)
         if not made:
             unchanged.append(sides.after.id)
             continue
@@ -187,10 +194,12 @@ def _changes(pair: Pair, sides: Sides) -> Iterator[tuple[Change, Verdict]]:
             yield change, judge_change(change, sides)
 
 
-def _judged(change: Change, verdict: Verdict, sides: Sides) -> Judged:
+def _judged(change: Change, verdict: Verdict, sides: Sides, deployed: Deployed) -> Judged:
     before, after = shown(change)
     said = [verdict.rule.code, sides.after.id, change.path, before, after]
-    return Judged(change, verdict, before, after, fingerprint(said))
+    told = deployed.told(verdict, sides)
+    verdict = replace(verdict, risk=deployed.weighed(verdict.risk, told))
+    return Judged(change, verdict, before, after, fingerprint(said), on=told)
 
 
 def fingerprint(said: Sequence[Plain]) -> str:

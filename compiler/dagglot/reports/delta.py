@@ -60,6 +60,16 @@ def _rows(found: Mapping[str, Any]) -> Iterator[list[Cell]]:
             ]
 
 
+def aftermath(change: Mapping[str, Any], paint: Paint) -> Iterator[str]:
+    """What is to know, and to do, where it is deployed: a line for each target."""
+    for on in change["on"]:
+        head = f"{on['target']}: {on['risk']}: " if on["risk"] != change["risk"] else ""
+        head = head or f"{on['target']}: "
+        yield f"      {paint('dim', head)}{printable(on['note'])}"
+        for command in on["commands"]:
+            yield f"        {paint('dim', '$')} {printable(command)}"
+
+
 def indirect(one: Mapping[str, Any], paint: Paint) -> Iterator[str]:
     """Who depends on it, each with how; those further away by their names alone."""
     ways: dict[str, list[str]] = {}

@@ -130,7 +130,15 @@ def _change(one: Judged) -> dict[str, Any]:
             {"time": at.time.isoformat(), "before": at.before, "after": at.after}
             for at in one.verdict.fire_times
         ],
-        "on": [],
+        "on": [
+            {
+                "target": on.target,
+                "risk": on.risk.value,
+                "note": on.note,
+                "commands": list(on.commands),
+            }
+            for on in one.on
+        ],
         "feature": one.feature,
         "places": [_place(place) for place in one.places],
     }
@@ -185,6 +193,7 @@ def _block(one: Mapping[str, Any], paint: Paint) -> Iterator[str]:
         yield f"      {printable(change['consequence'])}{paint('dim', _where(change))}"
         if change["accepted"]:
             yield f"      {printable(accepted(change))}"
+        yield from delta.aftermath(change, paint)
     yield from delta.graph(one, paint)
     yield from delta.indirect(one, paint)
 

@@ -204,6 +204,27 @@ class Mechanism:
     refusal: str = ""
 
 
+class Event(Enum):
+    """A change of a pipeline that is deployed already, after which an orchestrator keeps something
+    of the old one."""
+
+    REMOVED = "removed"
+    RENAMED = "renamed"
+    TASK_RENAMED = "task-renamed"
+    TASK_REMOVED = "task-removed"
+    STOPPED = "stopped"
+    """It no longer starts by itself."""
+
+
+class Aftermath(NamedTuple):
+    """What is to know, or to do, where it was deployed. ``risk`` is the word of `diff`, and empty
+    where it weighs no more than elsewhere."""
+
+    note: str
+    risk: str = ""
+    commands: tuple[str, ...] = ()
+
+
 NO_LIMIT: Final = (
     "`--max-active` holds with `--execute`, which waits for room; what is printed starts all runs"
 )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic
 from dagglot.diagnostics.suggest import did_you_mean
 from dagglot.targets.base import Target
+
+if TYPE_CHECKING:
+    from dagglot.ir.model import Pipeline
+    from dagglot.targets.base import Aftermath, Event
 
 NAMES: Final = ("airflow", "prefect", "dagster")
 
@@ -24,6 +28,14 @@ def kinds(name: str) -> Mapping[str, str]:
     """The target's own calls that a kind of the language stands for, with that kind."""
     made: Mapping[str, str] = import_module(f"dagglot.targets.{name}.neutral").KINDS
     return made
+
+
+def aftermath(name: str) -> Callable[[Event, Pipeline, Pipeline], Aftermath | None]:
+    """What a target keeps of a pipeline that changed: of the event, the old one and the new one."""
+    found: Callable[[Event, Pipeline, Pipeline], Aftermath | None] = import_module(
+        f"dagglot.targets.{name}.aftermath"
+    ).aftermath
+    return found
 
 
 def parse(word: str) -> tuple[Target, str] | Diagnostic:

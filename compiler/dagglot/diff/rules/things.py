@@ -16,7 +16,7 @@ def pipeline(change: Change, sides: Sides, *, said: bool = False) -> Verdict:
     if gone(change):
         made = [name for task in sides.before.tasks for name in task.produces]
         affected = sorted({one for name in made for one in users(name, sides)})
-        words = "is not there any more; delete it where it is deployed"
+        words = "is not there any more"
         words += f"; its assets are used by {some(affected)}" if affected else ""
         return says(changes.PIPELINE_REMOVED, words)
     if came(change):

@@ -65,8 +65,7 @@ def enabled(change: Change, sides: Sides) -> Verdict:
 def _stopped(after: Schedule) -> Verdict:
     if after.on_assets is not None:
         return says(changes.SCHEDULE_REMOVED, "starts only when its assets are updated now")
-    words = "does not start by itself any more; clear the schedule where it is deployed"
-    return says(changes.SCHEDULE_REMOVED, words)
+    return says(changes.SCHEDULE_REMOVED, "does not start by itself any more")
 
 
 def assets_that_start(change: Change, sides: Sides) -> Verdict:
