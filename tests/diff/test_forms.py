@@ -175,7 +175,7 @@ def test_no_change_is_a_short_comment(space: Space) -> None:
     text = rendered(space, "markdown", "old.yaml", "--base", "old.yaml")
     first, second, *rest = text.splitlines()
     assert first == "<!-- dagglot diff: . -->"
-    assert re.fullmatch(r"<!-- dagglot hash: [0-9a-f]{16} -->", second)
+    assert re.fullmatch(r"<!-- dagglot hash: [0-9a-f]{16}, nothing changed -->", second)
     assert rest == [
         "### dagglot: nothing changed",
         "",

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "lint": "lint",
     "compile": "compile",
     "diff": "diff",
+    "comment": "comment",
     "simulate": "simulate",
     "test": "test",
     "run": "run",

@@ -868,6 +868,16 @@ NO_OUTPUT: Final = _rule(
     "`.dagglot-manifest.json`, or with the folder above those of several targets.",
     exit_code=ExitCode.INVALID,
 )
+NOT_POSTED: Final = _rule(
+    "DG539",
+    "comment-not-posted",
+    "the comment is not posted: {problem}",
+    "`dagglot comment` posts as the CI job that it runs in: with the token in GITHUB_TOKEN or GITLAB_TOKEN, "
+    "to the pull or merge request that the job's own variables name. On GitHub the job needs "
+    "`permissions: {pull-requests: write}`, and a pull request from a fork gives none; on GitLab the "
+    "token of a job may not write notes: use a project access token with the scope `api`.",
+    exit_code=ExitCode.FINDINGS,
+)
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -42,7 +42,8 @@ def render(data: Mapping[str, Any], least: str) -> str:
     """The whole comment."""
     body = _body(data)
     mark = hashlib.sha256(body.encode()).hexdigest()[:16]
-    return f"{marker(data)}\n<!-- dagglot hash: {mark} -->\n{body}"
+    state = "" if data["pipelines"] or data["problems"] else ", nothing changed"
+    return f"{marker(data)}\n<!-- dagglot hash: {mark}{state} -->\n{body}"
 
 
 def marker(data: Mapping[str, Any]) -> str:
