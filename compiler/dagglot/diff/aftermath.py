@@ -17,7 +17,6 @@ _EVENTS: Final[Mapping[str, Event]] = {
     changes.PIPELINE_MOVED.code: Event.RENAMED,
     changes.TASK_RENAMED.code: Event.TASK_RENAMED,
     changes.TASK_MOVED.code: Event.TASK_RENAMED,
-    changes.TASK_REMOVED.code: Event.TASK_REMOVED,
     changes.SCHEDULE_REMOVED.code: Event.STOPPED,
 }
 

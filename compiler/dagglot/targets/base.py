@@ -211,7 +211,6 @@ class Event(Enum):
     REMOVED = "removed"
     RENAMED = "renamed"
     TASK_RENAMED = "task-renamed"
-    TASK_REMOVED = "task-removed"
     STOPPED = "stopped"
     """It no longer starts by itself."""
 

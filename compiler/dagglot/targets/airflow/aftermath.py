@@ -26,7 +26,5 @@ def aftermath(event: Event, before: Pipeline, after: Pipeline) -> Aftermath | No
                 "the grid shows the old id no more; a run of the past that is cleared runs the new "
                 "one as if it had never run"
             )
-        case Event.TASK_REMOVED:
-            return Aftermath("the grid shows it no more; its log stays with the run")
         case Event.STOPPED:
             return None
