@@ -65,7 +65,7 @@ fast: setup
 	$(BIN)/pytest -m "not orchestrator and not users" -n 2 --dist loadgroup
 
 slow: runtimes
-	$(BIN)/pytest -m orchestrator -n 2 --dist loadgroup
+	$(BIN)/pytest -m orchestrator -n 4 --dist loadgroup
 
 # ten fixed pipelines as users run them: schedulers, workers and daemons, a process for each task
 users: runtimes

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,9 @@ from front_tools import Space
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
+MEMORY = Path("/dev/shm")
+ROOM = 2 << 30
+OWN_FOLDER = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,11 +26,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """The slow ring never skips: an environment that is missing is made, and named for the probes'
     own tests."""
+    _write_to_memory(config)
     if config.getoption("markexpr", "") == "not orchestrator":
         return
     for runtime in environments.available():
         name = runtime.name.replace("-", "_").replace(".", "_").upper()
         os.environ[f"DAGGLOT_TEST_{name}"] = str(environments.ensure(runtime))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash.get(OWN_FOLDER, "/nowhere"), ignore_errors=True)
+
+
+def _write_to_memory(config: pytest.Config) -> None:
+    """Where nobody chose a folder for what is temporary, have it in memory: the orchestrators'
+    databases wait for the disk at every change of every task. It is gone at the end."""
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return
+    if shutil.disk_usage(MEMORY).free < ROOM:
+        return
+    folder = tempfile.mkdtemp(prefix="dagglot-tests-", dir=MEMORY)
+    config.stash[OWN_FOLDER] = os.environ["TMPDIR"] = tempfile.tempdir = folder
 
 
 @pytest.fixture

@@ -37,10 +37,7 @@ SCRIPTS: Final = {
 }
 SECONDS: Final = 900.0
 """For all runs together: a process for each task, on a machine that does other things too."""
-GROUPS = [
-    pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
-    for target in engines.TARGETS
-]
+GROUPS = [pytest.param(target, marks=pytest.mark.xdist_group(target)) for target in engines.TARGETS]
 
 
 LIMITS = ("limits", "parallel")

@@ -23,10 +23,7 @@ pytestmark = pytest.mark.orchestrator
 SEED: Final = 2026
 FEW: Final = 16
 """So that the four engines take about three minutes together."""
-GROUPS = [
-    pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
-    for target in engines.TARGETS
-]
+GROUPS = [pytest.param(target, marks=pytest.mark.xdist_group(target)) for target in engines.TARGETS]
 
 
 @cache

@@ -19,7 +19,7 @@ def targets(*names: str) -> Any:
     return pytest.mark.parametrize(
         ("target", "pipeline"),
         [
-            pytest.param(target, name, marks=pytest.mark.xdist_group(target.partition("@")[0]))
+            pytest.param(target, name, marks=pytest.mark.xdist_group(target))
             for target in TARGETS
             for name in names
             if any(one.id == name for one in pipelines(target))

@@ -23,10 +23,7 @@ from dagglot.targets.base import Answer, RunSpec
 from orchestrators.engines import EXAMPLES, RUN_TIMEOUT, answers, build
 from services import DockerEngine, tools
 
-GROUPS = [
-    pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
-    for target in TARGETS
-]
+GROUPS = [pytest.param(target, marks=pytest.mark.xdist_group(target)) for target in TARGETS]
 pytestmark = pytest.mark.orchestrator
 
 

@@ -35,7 +35,7 @@ EXPECTED: Final[Mapping[str, int]] = {
 }
 """The runs for each run of the maker."""
 TARGETS = [
-    pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
+    pytest.param(target, marks=pytest.mark.xdist_group(target))
     for target in ("airflow", "airflow@2.11", "prefect")
 ]
 

@@ -18,10 +18,7 @@ from dagglot.targets.prefect import deployment
 from dagglot.targets.prefect.names import naming
 from orchestrators import engines
 
-GROUPS = [
-    pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
-    for target in TARGETS
-]
+GROUPS = [pytest.param(target, marks=pytest.mark.xdist_group(target)) for target in TARGETS]
 pytestmark = pytest.mark.orchestrator
 
 

@@ -32,10 +32,7 @@ sys.path.insert(0, str(SOURCES))
 from behaviour.bodies import echo
 
 pytestmark = pytest.mark.orchestrator
-GROUPS = [
-    pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
-    for target in TARGETS
-]
+GROUPS = [pytest.param(target, marks=pytest.mark.xdist_group(target)) for target in TARGETS]
 FOLDERS = ("partitions", "partitions_of_keys")
 
 TIMES = {

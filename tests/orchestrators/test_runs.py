@@ -21,10 +21,7 @@ from orchestrators.engines import RUNS, SOURCES, answers, more_examples
 sys.path.insert(0, str(SOURCES))
 from behaviour import bodies
 
-GROUPS = [
-    pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
-    for target in TARGETS
-]
+GROUPS = [pytest.param(target, marks=pytest.mark.xdist_group(target)) for target in TARGETS]
 pytestmark = pytest.mark.orchestrator
 
 

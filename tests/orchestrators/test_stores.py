@@ -20,10 +20,7 @@ from dagglot.project import NO_PROJECT
 from dagglot.runtimes import environments, probe
 
 pytestmark = pytest.mark.orchestrator
-GROUPS = [
-    pytest.param(target, marks=pytest.mark.xdist_group(target.partition("@")[0]))
-    for target in TARGETS
-]
+GROUPS = [pytest.param(target, marks=pytest.mark.xdist_group(target)) for target in TARGETS]
 SCRIPTS = Path(__file__).parent / "stores"
 NEEDS = """
 dagglot: 1

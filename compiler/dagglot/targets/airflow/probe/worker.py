@@ -44,6 +44,7 @@ def prepare() -> dict[str, Any]:
     )
     common.extend_path(request)
     common.create_database(job["home"], request.get("cache"))
+    common.wait_for_no_disk(job["home"])
     start_airflow()
     return job
 

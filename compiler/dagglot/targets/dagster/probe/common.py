@@ -53,8 +53,12 @@ def leave_the_import_path() -> None:
 
 
 @contextlib.contextmanager
-def home_folder(kept: str | None = None) -> Iterator[str]:
-    """A DAGSTER_HOME of its own, gone afterwards unless it is to be kept."""
+def home_folder(kept: str | None = None, *, one_log: bool = False) -> Iterator[str]:
+    """A DAGSTER_HOME of its own, gone afterwards unless it is to be kept.
+
+    `one_log`: the events of all runs in one database. Dagster has it for tests: it makes one for
+    each run otherwise, which takes longer than the run.
+    """
     with contextlib.ExitStack() as stack:
         folder = kept or stack.enter_context(
             tempfile.TemporaryDirectory(prefix="dagster-", ignore_cleanup_errors=True)
@@ -63,6 +67,13 @@ def home_folder(kept: str | None = None) -> Iterator[str]:
         os.environ["DAGSTER_HOME"] = folder
         with open(os.path.join(folder, "dagster.yaml"), "w", encoding="utf-8") as file:
             file.write("telemetry: {enabled: false}\n")
+            if one_log:
+                events = {
+                    "module": "dagster._core.storage.event_log",
+                    "class": "ConsolidatedSqliteEventLogStorage",
+                    "config": {"base_dir": os.path.join(folder, "history")},
+                }
+                file.write(f"event_log_storage: {json.dumps(events)}\n")
         yield folder
 
 
@@ -210,21 +221,26 @@ def run_steps_in_this_process() -> None:
 
 
 def keep_engines() -> None:
-    """For tests only: one engine for the database of a run, so that it compiles a statement once;
-    Dagster makes one for each event."""
-    from dagster._core.storage.event_log.sqlite import sqlite_event_log
+    """For tests only: the database of events stays open, and waits for no disk.
 
-    original = sqlite_event_log.create_engine
+    Dagster opens it for each event, and closes it.
+    """
+    from dagster._core.storage.event_log.sqlite import consolidated_sqlite_event_log as storage
+    from sqlalchemy import event
+
+    original = storage.create_engine
     made: dict[str, Any] = {}
 
     def create_engine(url: str, **settings: Any) -> Any:
         if url not in made:
-            while len(made) > 8:
-                made.pop(next(iter(made))).dispose()
-            made[url] = original(url, **settings)
+            made[url] = original(url, **{**settings, "poolclass": None})
+            event.listen(made[url], "connect", wait_for_no_disk)
         return made[url]
 
-    sqlite_event_log.create_engine = create_engine
+    def wait_for_no_disk(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
+    storage.create_engine = create_engine
 
 
 def start_steps_quickly() -> None:

@@ -110,7 +110,7 @@ def main() -> None:
     }
     answer: dict[str, Any] = {"version": None, "options": request["options"], "runs": []}
     worker: Worker | None = None
-    with common.home_folder(request.get("home")):
+    with common.home_folder(request.get("home"), one_log=request["options"]["in_process"]):
         server = webserver.Webserver(lambda run: _done_apart(request, run))
         request["webserver"] = server.address
         try:

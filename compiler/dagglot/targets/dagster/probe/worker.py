@@ -60,9 +60,10 @@ def main() -> None:
             jobs = [job.name for job in location.repository.get_all_jobs()]
             begun = {"version": dagster.__version__, "jobs": jobs}
             print(json.dumps(begun), file=channel, flush=True)
-            for line in sys.stdin:
-                [(action, run)] = json.loads(line).items()
-                print(json.dumps(getattr(runner, action)(run)), file=channel, flush=True)
+            with runner.open:
+                for line in sys.stdin:
+                    [(action, run)] = json.loads(line).items()
+                    print(json.dumps(getattr(runner, action)(run)), file=channel, flush=True)
 
 
 class Runner:
@@ -71,6 +72,8 @@ class Runner:
         self.location = location
         self.instance = instance
         self.options = options
+        self.open = contextlib.ExitStack()
+        self.built: dict[tuple[str, str], Any] = {}
         if options["short_waits"]:
             common.shorten_waits()
         if options["in_process"]:
@@ -176,6 +179,15 @@ class Runner:
             "tasks": self.tasks(job, steps, run["run_id"]) if succeeded or steps else [],
         }
 
+    def managers(self, job: Any, key: str) -> Any:
+        """The IO manager of a key, as a job's resources; built once for all that is asked."""
+        import dagster
+
+        if (job.name, key) not in self.built:
+            made = dagster.build_resources({key: job.resource_defs[key]}, instance=self.instance)
+            self.built[job.name, key] = self.open.enter_context(made)
+        return self.built[job.name, key]
+
     def load(self, job: Any, run_id: str, step: str, output: tuple[str, str | None]) -> Any:
         """What the job's own IO manager keeps of an output; None where it does not say."""
         import dagster
@@ -183,16 +195,14 @@ class Runner:
         name, mapping_key = output
         node = next((one for one in job.nodes if one.name == step.partition("[")[0]), None)
         key = node.definition.output_dict[name].io_manager_key if node else "io_manager"
-        manager = {key: job.resource_defs[key]}
         made_of = next((x for x in assets(job) if x.to_python_identifier() == step), None)
-        with (
-            contextlib.suppress(Exception),
-            dagster.build_resources(manager, instance=self.instance) as made,
-        ):
+        with contextlib.suppress(Exception):
+            made = self.managers(job, key)
+            # contexts without resources make an instance each, which takes longer than a run
             kept = dagster.build_output_context(
-                step, name, None, run_id, mapping_key, asset_key=made_of
+                step, name, None, run_id, mapping_key, resources=made, asset_key=made_of
             )
-            given = dagster.build_input_context(upstream_output=kept)
+            given = dagster.InputContext(upstream_output=kept, resources=made)
             return getattr(made, key).load_input(given)
         return None
 
