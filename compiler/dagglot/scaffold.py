@@ -47,7 +47,7 @@ def count(day: date, minimum: int) -> dict[str, object]:
 
 def files(name: str) -> dict[str, str]:
     """The files of a project by their paths."""
-    from dagglot import schema
+    from dagglot import git_attributes, schema
 
     project = (
         f"dagglot: 1\nproject: {json.dumps(name)}\n"
@@ -58,8 +58,11 @@ def files(name: str) -> dict[str, str]:
         "  prefect: {out: build/prefect, work_pool: default}\n"
         "  dagster: {out: build/dagster}\n"
     )
+    outs = [f"build/{name}" for name in ("airflow", "prefect", "dagster")]
+    attributes = "\n".join(git_attributes.lines(["pipelines/**/*.yaml"], outs)) + "\n"
     return {
         "dagglot.yaml": project,
+        git_attributes.FILE_NAME: attributes,
         "pipelines/daily_report.yaml": _PIPELINE,
         "src/reports/__init__.py": "",
         "src/reports/orders.py": _MODULE,
@@ -71,6 +74,8 @@ def write(folder: Path) -> str | None:
     """Make the project; or say why not, having written nothing."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.resolve().name).strip("-") or "pipelines"
     made = files(name)
+    if (folder / ".gitattributes").exists():  # `dagglot git attributes` prints the lines to add
+        del made[".gitattributes"]
     for path in made:
         if (folder / path).exists():
             return f"`{(folder / path).as_posix()}` exists already; nothing was written"

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "schema": "schema",
     "explain": "explain",
     "runtime": "runtime",
+    "git": "git",
 }
 """The commands, in the order of their help, with the module below `dagglot.cli` of each."""
 

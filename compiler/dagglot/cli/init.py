@@ -15,7 +15,8 @@ def init(
 ) -> None:
     """Make a new project that compiles and runs at once.
 
-    A pipeline, its Python, the project file and the schema for editors. Overwrites nothing.
+    A pipeline, its Python, the project file, the schema for editors, and a `.gitattributes` where
+    there is none (`dagglot git attributes` prints its lines). Overwrites nothing.
 
     Examples:
 

@@ -128,10 +128,14 @@ def say(words: str) -> None:
     sys.stderr.write(f"{printable(words)}\n")
 
 
-def put(data: str) -> None:
+def put(data: str | bytes) -> None:
     """Data: standard output. A reader that goes away (`| head`) ends the command quietly."""
     try:
-        sys.stdout.write(data)
+        if isinstance(data, bytes):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+        else:
+            sys.stdout.write(data)
         sys.stdout.flush()
     except BrokenPipeError:
         # what is left in the buffer must go somewhere when Python flushes at the end
