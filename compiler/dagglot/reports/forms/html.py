@@ -37,7 +37,7 @@ def render(data: Mapping[str, Any], least: str) -> str:
 
 def _headline(data: Mapping[str, Any]) -> str:
     if data["axis"] in ("target", "version"):
-        return moves.summary(data)
+        return moves.summary(data).rpartition(": ")[2]
     changed = len(data["pipelines"])
     return f"{count(changed, 'pipeline')} changed" if changed else summary(data)
 

@@ -134,7 +134,7 @@ def _of_pipeline(one: Mapping[str, Any]) -> str:
 
 
 def _risk(word: str) -> str:
-    return f"{_DOTS[word]} {word}"
+    return f"{_DOTS[word]}&nbsp;{word}"
 
 
 # --- the details of a pipeline ------------------------------------------------------------------
@@ -147,7 +147,7 @@ def _details(one: Mapping[str, Any], room: int) -> tuple[str, int]:
         counts[standing(change)] = counts.get(standing(change), 0) + 1
     words = ", ".join(f"{number} {word}" for word, number in counts.items())
     head = f"\n<details><summary>{code(one['pipeline'])}: {words}</summary>\n\n"
-    head += row("rule", "change", "before", "after", "what it means") + row(*["---"] * 5)
+    head += row("rule", "change", "what it means") + row(*["---"] * 3)
     foot = "\n</details>\n"
     left = room - _size(head) - _size(foot)
     rows = []
@@ -179,12 +179,11 @@ def _of_change(change: Mapping[str, Any]) -> str:
         was = "" if change["place"] else "was at "
         where.append(was + code(f"{place['file']}:{place['line']}"))
     where.append(code(change["fingerprint"]))
-    before, after = sides(change, 60)
+    told = " → ".join(code(side) for side in sides(change, 60) if side)
+    path = "" if change["path"] in ("pipeline", "text") else code(cut(change["path"], 120))
     return row(
-        f"{_DOTS[standing(change)]} {change['code']}",
-        code(cut(change["path"], 120)),
-        code(before),
-        code(after),
+        f"{_DOTS[standing(change)]}&nbsp;{change['code']}",
+        "<br>".join(filter(None, (path, told))),
         f"{words}<br><sub>{' · '.join(where)}</sub>",
     )
 
