@@ -375,6 +375,7 @@ def test_fire_times_of_both_sides(space: Space) -> None:
     found = one(space, schedule.format("* * *"), schedule.format("* * 0"))
     assert found["first_runs"] == {
         "timezone": "Europe/Berlin",
+        "same": 0,
         "before": [f"2026-03-{day}T{hour}:00" for day, hour in FRIDAY_TO_SUNDAY],
         "after": [f"2026-{day}T{hour}:00" for day, hour in SUNDAYS],
         "weekly_before": 7,
@@ -396,3 +397,17 @@ def test_the_folder_from_the_top(
     assert diffed(space, "team/flows", "--base", "HEAD")["folder"] == ""
     monkeypatch.chdir(space.root / "team")
     assert diffed(space, "flows", "--base", "HEAD")["folder"] == "team"
+
+
+def test_first_runs_begin_where_they_differ(space: Space) -> None:
+    """The same all winter is not the same."""
+    text = "schedule: {{cron: '0 {}', timezone: {}}}\ntasks: {{a: {{type: noop}}}}\n"
+    old = text.format("6 * * *", "Europe/Berlin")
+    runs = one(space, old, text.format("5 * * *", "UTC"))["first_runs"]
+    assert runs["same"] == 2
+    assert (runs["before"][0], runs["after"][0]) == (
+        "2026-03-29T04:00:00+00:00",
+        "2026-03-29T05:00:00+00:00",
+    )
+    same = one(space, old, text.format("06 * * *", "Europe/Berlin"))["first_runs"]
+    assert (same["same"], same["before"]) == (0, same["after"])

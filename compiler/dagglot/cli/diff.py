@@ -48,7 +48,7 @@ def diff(
         typer.Option(
             "--since",
             metavar="TIME",
-            help="Look at fire times from then on: a day or a time, in UTC. Without it: now.",
+            help="Take this for now, for fire times and waivers: a day or a time, in UTC.",
             show_default=False,
         ),
     ] = None,
@@ -102,17 +102,16 @@ def diff(
     if fail_on is not None and detailed_exitcode:
         wrong_usage("give either `--fail-on` or `--detailed-exitcode`")
     files = files_of(also)
-    now = datetime.now(UTC)
-    anchor = now if since is None else parse_moment(since, UTC)
+    anchor = datetime.now(UTC) if since is None else parse_moment(since, UTC)
     if anchor is None:
         wrong_usage(f"`--since {since}` is neither a day nor a time: write it as 2026-10-24T03:00")
     findings = Format.JSON if format is Shape.JSON else Format.TEXT
     asked = axes.Asked(base, from_, to, against_output)
     one = axes.compared(paths or [], asked, anchor, env, findings)
-    found, problems = accept(one.diff, one.waivers, one.earlier, now.date(), one.whole)
+    found, problems = accept(one.diff, one.waivers, one.earlier, anchor.date(), one.whole)
     problems = one.that_matter(problems)
     if print_waivers:
-        _print_waivers(found, fail_on, now.date())
+        _print_waivers(found, fail_on, anchor.date())
     if format is Shape.TEXT:
         report(problems, one.sources, Format.TEXT)
     data = reports.as_data(

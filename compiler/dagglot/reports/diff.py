@@ -75,6 +75,7 @@ def _pipeline(one: PipelineDiff) -> dict[str, Any]:
 def _runs(runs: FirstRuns) -> dict[str, Any]:
     return {
         "timezone": runs.zone,
+        "same": runs.same,
         "before": [at.isoformat() for at in runs.before],
         "after": [at.isoformat() for at in runs.after],
         "weekly_before": runs.weekly[0],

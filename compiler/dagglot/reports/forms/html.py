@@ -8,11 +8,9 @@ from typing import Any
 from dagglot.reports import moves
 from dagglot.reports.diff import accepted, sides, standing, summary
 from dagglot.reports.drawing import svg
-from dagglot.reports.forms.words import instant, way
+from dagglot.reports.forms.words import base_of, rows_of, way
 from dagglot.reports.table import count
 from dagglot.reports.templated import page
-
-_ROWS = ("first", "second", "third")
 
 
 def render(data: Mapping[str, Any], least: str) -> str:
@@ -25,7 +23,7 @@ def render(data: Mapping[str, Any], least: str) -> str:
             "sides": lambda change: sides(change, 200),
             "drawn": svg,
             "kinds": _kinds,
-            "runs": _runs,
+            "runs": rows_of,
             "way": way,
         },
         data=data,
@@ -46,7 +44,7 @@ def _compared(data: Mapping[str, Any]) -> str:
     same = data["unchanged"]
     if data["to"] is not None:
         return f"`{data['base']}` → `{data['to']}`"
-    return f"compared with `{data['base']}`; {count(same, 'pipeline')} did not change"
+    return f"compared with `{base_of(data)}`; {count(same, 'pipeline')} did not change"
 
 
 def _counts(data: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
@@ -59,13 +57,3 @@ def _kinds(graph: Mapping[str, Any]) -> list[str]:
     """What became of tasks and edges of a graph: its legend."""
     found = [one["change"] for part in (graph["tasks"], graph["edges"]) for one in part]
     return [word for word in ("added", "removed", "changed", "moved") if word in found]
-
-
-def _runs(runs: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """The rows of a table: the first instants of each side, and how many there are in a week."""
-    for at, name in enumerate(_ROWS):
-        pair = [side[at] if at < len(side) else "" for side in (runs["before"], runs["after"])]
-        if any(pair):
-            before, after = (instant(one) if one else "–" for one in pair)
-            yield name, before, after
-    yield "in a week", str(runs["weekly_before"]), str(runs["weekly_after"])

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from dagglot.reports import moves
 from dagglot.reports.diff import accepted, sides, standing
-from dagglot.reports.forms.words import instant, way
+from dagglot.reports.forms.words import base_of, rows_of, way
 from dagglot.reports.graphs import together
 from dagglot.reports.markdown import code, cut, prose, row
 from dagglot.reports.mermaid import flowchart, near
@@ -74,7 +74,7 @@ def _body(data: Mapping[str, Any]) -> str:
 
 
 def _head(data: Mapping[str, Any]) -> Iterator[str]:
-    base, same = code(data["base"]), data["unchanged"]
+    base, same = code(base_of(data)), data["unchanged"]
     if data["axis"] in ("target", "version"):
         yield f"### dagglot: {base} → {code(data['to'])}\n\n"
         yield f"{prose(moves.summary(data).rpartition(': ')[2])}.\n"
@@ -217,12 +217,7 @@ def _runs(one: Mapping[str, Any]) -> str:
         return ""
     text = "\n" + row(f"runs by {code(runs['timezone'])}", "before", "after")
     text += row("---", "---", "---")
-    names = ("first", "second", "third")
-    for at, name in enumerate(names):
-        pair = [side[at] if at < len(side) else "" for side in (runs["before"], runs["after"])]
-        if any(pair):
-            text += row(name, *(instant(it) if it else "–" for it in pair))
-    return text + row("in a week", str(runs["weekly_before"]), str(runs["weekly_after"]))
+    return text + "".join(row(*cells) for cells in rows_of(runs))
 
 
 def _reached(one: Mapping[str, Any]) -> str:

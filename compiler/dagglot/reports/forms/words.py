@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from dagglot.reports.delta import WAYS
 from dagglot.reports.diff import accepted, standing, values
+from dagglot.reports.table import count
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 """Not by the locale."""
@@ -19,6 +21,25 @@ def instant(text: str) -> str:
     at = datetime.fromisoformat(text)
     seconds = f":{at:%S}" if at.second else ""
     return f"{_DAYS[at.weekday()]} {at:%Y-%m-%d %H:%M}{seconds} {text[-6:]}"
+
+
+def rows_of(runs: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The rows of a table of runs: from where the sides differ on, and how many in a week."""
+    if runs["same"]:
+        yield count(runs["same"], "run"), "the same", "the same"
+    names = ("then", "", "") if runs["same"] else ("first", "second", "third")
+    for at, name in enumerate(names):
+        pair = [side[at] if at < len(side) else "" for side in (runs["before"], runs["after"])]
+        if any(pair):
+            before, after = (instant(one) if one else "–" for one in pair)
+            yield name, before, after
+    yield "in a week", str(runs["weekly_before"]), str(runs["weekly_after"])
+
+
+def base_of(data: Mapping[str, Any]) -> str:
+    """What was compared with; of a whole hash of git as much as a person reads."""
+    base = str(data["base"])
+    return base[:12] if re.fullmatch("[0-9a-f]{40}", base) else base
 
 
 def way(reached: Mapping[str, Any]) -> str:
