@@ -43,9 +43,10 @@ def _write_to_memory(config: pytest.Config) -> None:
     databases wait for the disk at every change of every task. It is gone at the end."""
     if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
         return
-    if shutil.disk_usage(MEMORY).free < ROOM:
+    if os.statvfs(MEMORY).f_flag & os.ST_NOEXEC or shutil.disk_usage(MEMORY).free < ROOM:
         return
     folder = tempfile.mkdtemp(prefix="dagglot-tests-", dir=MEMORY)
+    Path(folder).chmod(0o711)  # root's PostgreSQL server is another user's process
     config.stash[OWN_FOLDER] = os.environ["TMPDIR"] = tempfile.tempdir = folder
 
 
