@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
-from dagglot.diff.compare import NOT_COMPARED, is_node
+from dagglot.diff.compare import NO_STEPS, NOT_COMPARED, is_node
 from dagglot.expressions import types
 from dagglot.expressions.types import Type
 from dagglot.ir import kinds, model
@@ -66,12 +66,16 @@ _DURATIONS = ("every", "timeout", "freshness", "max_delay", "jitter")
 def mutations(node: Any, path: tuple[str, ...] = ()) -> Iterator[Mutation]:
     """Every mutation of a node and of what is below it."""
     kind = type(node).__name__
+    if isinstance(node, model.PythonBody):
+        yield Mutation(replace(node, function=node.function + "x"), (*path, "call"), kind, "call")
+        yield Mutation(replace(node, module=node.module + "x"), (*path, "call"), kind, "call")
     for one in fields(node):
         key = f"{kind}.{one.name}"
         if not one.compare or key in NOT_COMPARED:
             continue
         value = getattr(node, one.name)
-        steps = path if one.name == "body" else (*path, one.name)
+        flat = one.name == "body" or (key in NO_STEPS and value is not None)
+        steps = path if flat else (*path, one.name)
         for made, more, owner, field in _of(value, steps, kind, one.name):
             yield Mutation(replace(node, **{one.name: made}), more, owner, field)
 
@@ -85,7 +89,8 @@ def _of(value: Any, path: tuple[str, ...], owner: str, field: str) -> Iterator[M
             yield Mutation(model.OtherBody(kind="new"), (*path, "type"), owner, field)
         some = _OTHERS.get(field)
         if some is not None and type(value) is not type(some):
-            yield Mutation(some, path, owner, field)
+            where = (*path, field) if f"{owner}.{field}" in NO_STEPS else path
+            yield Mutation(some, where, owner, field)
     elif isinstance(value, tuple):
         yield from _of_items(value, path, owner, field)
     elif isinstance(value, Mapping):

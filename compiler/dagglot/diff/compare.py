@@ -20,7 +20,15 @@ from dagglot.expressions.types import Type
 from dagglot.expressions.unparse import is_expression, unparse
 from dagglot.frozen import dataclass
 from dagglot.ir.dump import UNORDERED
-from dagglot.ir.model import NOWHERE, AssetCondition, Dependency, Group, Pipeline, Task
+from dagglot.ir.model import (
+    NOWHERE,
+    AssetCondition,
+    Dependency,
+    Group,
+    Pipeline,
+    PythonBody,
+    Task,
+)
 
 
 class Kind(Enum):
@@ -81,8 +89,18 @@ NOT_COMPARED: Final[Mapping[str, str]] = {
     "CheckBody.name": "the end of its task's id",
     "CheckBody.of": "the beginning of its task's id",
     "BranchBody.choices": "they follow from the edges",
+    "PythonBody.module": "the beginning of `call`",
+    "PythonBody.function": "the end of `call`",
 }
 """The fields of the IR that are no change by themselves, and why."""
+
+NO_STEPS: Final = frozenset(
+    {
+        *("GateBody.call", "BranchBody.call", "CallWait.call", "SqlWait.query"),
+        *("Check.look", "CheckBody.look"),
+    }
+)
+"""Nodes whose keys stand in a document at what holds them, as those of a task's body do."""
 
 _ABSENT: Final = object()
 _WHOLE: Final = (AssetCondition,)
@@ -105,8 +123,9 @@ def compare(before: Pipeline, after: Pipeline) -> tuple[Change, ...]:
 
 @cache
 def compared_fields(kind: Any) -> tuple[str, ...]:
-    """The fields of a node that are walked."""
-    return tuple(
+    """The fields of a node that are walked; of a call its one key in a document."""
+    call = ("call",) if kind is PythonBody else ()
+    return call + tuple(
         one.name
         for one in fields(kind)
         if one.compare and f"{kind.__name__}.{one.name}" not in NOT_COMPARED
@@ -139,10 +158,12 @@ class _Walk:
             self.at = ((before, len(steps)), (after, len(steps)))
         self.own = (getattr(before, "span", None), getattr(after, "span", None))
         for name in compared_fields(kind):
-            old, new = getattr(before, name), getattr(after, name)
+            old, new = _held(before, name), _held(after, name)
             if old is not new:
-                # the body of a task is no step: documents have its keys at the task
-                path = steps if name == "body" else (*steps, name)
+                flat = name == "body" or (
+                    f"{kind.__name__}.{name}" in NO_STEPS and type(old) is type(new)
+                )
+                path = steps if flat else (*steps, name)
                 self.value(old, new, path, kind.__name__, name)
         self.at, self.own = at, own
 
@@ -231,6 +252,12 @@ class _Walk:
         spans += [places.get(".".join(rest[:end])) for end in range(len(rest) - 1, 0, -1)]
         spans.append(getattr(holder, "span", None))
         return next((span for span in spans if span is not None and span != NOWHERE), None)
+
+
+def _held(node: Any, name: str) -> Any:
+    if name == "call" and isinstance(node, PythonBody):
+        return f"{node.module}:{node.function}"
+    return getattr(node, name)
 
 
 def _is_empty(value: Any) -> bool:
