@@ -143,5 +143,7 @@ def test_wheel_works_elsewhere(tmp_path: Path) -> None:
     run(dagglot, "validate", cwd=project)
     run(dagglot, "compile", cwd=project)
     assert (project / "build/airflow/dags/daily_report_dag.py").exists()
+    # the checkout is the same compiler: what the wheel wrote is up to date
+    run(sys.executable, "-m", "dagglot", "compile", "--check", "--locked", cwd=project)
     assert "$schema" in run(dagglot, "schema")
     assert "orchestrators" in run(dagglot, "runtime", "--help")

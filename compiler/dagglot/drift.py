@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -14,6 +15,8 @@ from dagglot.paths import shown_path
 
 CURED: Final = (codes.STALE, codes.MISSING, codes.ORPHANED)
 """What a compile makes good."""
+
+_FEW: Final = 5
 
 
 def edited(plan: write.Plan) -> Iterator[Diagnostic]:
@@ -68,6 +71,35 @@ def _edited(plan: write.Plan, path: PurePosixPath) -> Diagnostic:
         help = "a merge left its marks of conflicts in it: overwrite the file with `--force`"
     what = f", and would be removed: {plan.why.get(path)}" if gone else ""
     return codes.EDITED.at(None, file=file, what=what, help=help)
+
+
+def _alike(found: Diagnostic) -> tuple[str, str] | None:
+    """What is said of a file but its name; None of what is never left out."""
+    return (found.rule.code, found.message.partition("` ")[2]) if found.rule in CURED else None
+
+
+def shortened(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Findings for a person, who reads the same of three hundred files but a few times."""
+    count: Counter[tuple[str, str]] = Counter()
+    kept = []
+    for one in found:
+        alike = _alike(one)
+        if alike is not None:
+            count[alike] += 1
+        if alike is None or count[alike] <= _FEW:
+            kept.append(one)
+    return kept
+
+
+def left_out(found: Sequence[Diagnostic], kept: Sequence[Diagnostic]) -> Iterator[str]:
+    """A line for each reason of which some files were left out."""
+    more = Counter(map(_alike, found))
+    more.subtract(map(_alike, kept))
+    for alike, number in more.items():
+        if alike is not None and number:
+            code, words = alike
+            why = words.partition(": ")[2]
+            yield f"{code} … and {number} more" + (f": {why}" if why else "")
 
 
 def unified(plan: write.Plan) -> str:

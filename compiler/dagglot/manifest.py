@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -88,19 +88,25 @@ def digest(data: bytes | str) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
+_WITH_IT: Final = ("schemas", "templates")
+"""Folders that a wheel has inside of the package, and a checkout beside it."""
+
+
 @lru_cache(maxsize=1)
 def compiler_digest() -> str:
     """A hash of the compiler itself: its version, its code, the schemas and the templates."""
-    roots = (Path(__file__).parent, resources.path("schemas"), resources.path("templates"))
-    return digest("\n".join((__version__, *map(folder_digest, roots))))
+    own = folder_digest(Path(__file__).parent, without=_WITH_IT)
+    return digest("\n".join((__version__, own, *map(folder_digest, map(resources.path, _WITH_IT)))))
 
 
-def folder_digest(root: Path) -> str:
-    """A hash of the code, the schemas and the templates in a folder, wherever it stands."""
+def folder_digest(root: Path, *, without: Collection[str] = ()) -> str:
+    """A hash of the code, the schemas and the templates in a folder, wherever it stands; but of
+    those of its folders that it is to be ``without``."""
     made = hashlib.sha256()
     start = len(f"{root}/")
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        left_out = ("__pycache__", *(without if len(folder) < start else ()))
+        folders[:] = sorted(name for name in folders if name not in left_out)
         for name in sorted(names):
             if name.endswith((".py", ".json", ".j2")):
                 path = f"{folder}/{name}"

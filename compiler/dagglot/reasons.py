@@ -64,7 +64,7 @@ def explained(
     for path in plan.update:
         owner = after.get(path)
         if path.name == FILE_NAME:
-            words[path] = _all(made or _of_sources(new, why))
+            words[path] = _of_manifest(made, new, why)
         elif owner is not None:
             words[path] = _all(why.get(owner.pipeline, ()))
         else:
@@ -102,11 +102,11 @@ def _of_orphan(root: Path, entry: Entry, new: Manifest) -> str:
     return f"`{_source(root, entry)}` is no source of `{entry.pipeline}` any more"
 
 
-def _of_sources(new: Manifest, why: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """For a manifest that alone would change."""
+def _of_manifest(made: Sequence[str], new: Manifest, why: Mapping[str, tuple[str, ...]]) -> str:
+    """For a manifest, which is spoken of where it alone would change."""
     found = (_all(why[one.pipeline]) for one in new.entries if why.get(one.pipeline))
-    words = _some(list(dict.fromkeys(found)))
-    return (f"{words}; what is generated is the same",) if words else ()
+    words = _all(made) or _some(list(dict.fromkeys(found)))
+    return f"{words}; what is generated is the same" if words else ""
 
 
 def _of_pipelines(old: Manifest | None, new: Manifest, why: Mapping[str, tuple[str, ...]]) -> str:

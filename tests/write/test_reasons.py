@@ -12,6 +12,8 @@ import pytest
 from dagglot import manifest
 from front_tools import MANIFEST, Space
 
+SAME = "; what is generated is the same"
+
 
 @pytest.fixture
 def two(space: Space) -> Space:
@@ -47,7 +49,7 @@ def test_the_source(two: Space) -> None:
 
 def test_what_it_means_is_the_same(two: Space) -> None:
     two.pipeline("b", "# a note\n")
-    words = "DG501 `flows/b.yaml` changed; what is generated is the same"
+    words = f"DG501 `flows/b.yaml` changed{SAME}"
     assert said(two) == {MANIFEST: words}
 
 
@@ -88,7 +90,7 @@ def test_a_file_beside_the_document(space: Space) -> None:
     sql.write_bytes(b"select 1\r\n")  # as git checks it out on Windows
     assert said(space) == {}
     sql.write_bytes(b"select 2\n")
-    words = "DG501 `q.sql`, which it reads, changed; what is generated is the same"
+    words = "DG501 `q.sql`, which it reads, changed" + SAME
     assert said(space) == {MANIFEST: words}
 
 
@@ -105,7 +107,7 @@ def test_a_template(two: Space) -> None:
 
 def test_the_version_of_the_target(two: Space) -> None:
     two.write("dagglot.yaml", two.read("dagglot.yaml").replace("build}", 'build, version: "2.11"}'))
-    words = "DG501 the version of Airflow changed (3.3 → 2.11)"
+    words = "DG501 the version of Airflow changed (3.3 → 2.11)" + SAME
     assert said(two) == {MANIFEST: words}
 
 
@@ -115,7 +117,7 @@ def test_the_project_file(two: Space) -> None:
     assert said(two) == {}, "nothing of it reaches a pipeline"
     two.write("dagglot.yaml", text + "vars: {x: 1}\n")
     words = "DG501 the project file, its environment or a build variable changed"
-    assert said(two) == {MANIFEST: words}
+    assert said(two) == {MANIFEST: f"{words}{SAME}"}
     two.write("dagglot.yaml", text + "pools: {db: 3}\n")
     words = "DG501 the project file, its environment or a build variable changed"
     assert words.partition(" the")[0] in said(two)[MANIFEST]
@@ -279,7 +281,7 @@ def first_kind(space: Space) -> None:
 
 def test_a_manifest_of_the_first_kind_is_stale(two: Space) -> None:
     first_kind(two)
-    assert said(two) == {MANIFEST: "DG501 its manifest is of an earlier release"}
+    assert said(two) == {MANIFEST: f"DG501 its manifest is of an earlier release{SAME}"}
     two.write("build/flows/b.txt", "mine\n")
     assert said(two)["flows/b.txt"] == "DG502"
     two.compiled("--force")
@@ -315,3 +317,19 @@ def test_many_small_compiles_end_where_one_does(two: Space) -> None:
     shutil.rmtree(two.root / "build")
     two.compiled()
     assert {path: two.read(f"build/{path}") for path in [*two.files(), MANIFEST]} == often
+
+
+def test_of_many_files_a_few_are_named(space: Space) -> None:
+    """For a person; a program is told of each."""
+    space.project()
+    for number in range(9):
+        space.pipeline(f"p{number}")
+    space.compiled()
+    space.write(".templates/flow.j2", "{{ id }}: {{ tasks }} \n")
+    ran = space.run("compile", "--check")
+    assert len([line for line in ran.err.splitlines() if line.startswith("DG501 `")]) == 5
+    assert "DG501 … and 4 more: a template of the project changed" in ran.err.splitlines()
+    assert "9 errors" in ran.err
+    assert (
+        len(json.loads(space.run("compile", "--check", "--format", "json").out)["diagnostics"]) == 9
+    )

@@ -107,8 +107,11 @@ def compile(
     elif check or diff:
         for plan in result.plans:
             found.extend(one for one in drift.stale(plan) if one not in found)
-    report(found, {**opened.sources, **result.sources}, format)
+    shown = found if format is not Format.TEXT else drift.shortened(found)
+    report(shown, {**opened.sources, **result.sources}, format)
     if format is Format.TEXT:
+        for words in drift.left_out(found, shown):
+            say(words)
         if explain:
             _emulated(result)
         _summary(result, found, writes=writes, asked_to=not (check or diff))
