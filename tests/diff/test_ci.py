@@ -175,6 +175,15 @@ def test_the_action_is_one() -> None:
     check(ACTION, "github-actions")
 
 
+def test_the_workflow_of_the_readme_is_one() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(on: .*?)```", text, re.DOTALL)
+    found = yaml.load(block, yaml.BaseLoader)  # noqa: S506 - of texts alone: `on` is no boolean here
+    check(found, "github-workflows")
+    (given,) = [step["with"] for step in found["jobs"]["pipelines"]["steps"] if "with" in step]
+    assert given.keys() <= ACTION["inputs"].keys()
+
+
 def test_the_scripts_of_the_action_are_sound() -> None:
     for step in STEPS.values():
         if "run" in step:
