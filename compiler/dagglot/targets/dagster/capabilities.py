@@ -89,7 +89,8 @@ _CODE: Final[Mapping[Feature, Verdict]] = {
     ),
     Feature.TRIGGER_PIPELINE: emulated(
         "no op of Dagster starts a run of another job: one that asks the webserver, with Dagster's "
-        "GraphQL client",
+        "GraphQL client. Params reach a job of ops; a job of `style: assets` names them otherwise, "
+        "and says so as it refuses the run",
         setup="`DAGSTER_WEBSERVER_URL`, the address of the webserver, where ops run",
     ),
     Feature.CONTAINER_DOCKER: emulated(
