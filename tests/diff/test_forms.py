@@ -538,6 +538,16 @@ def test_codes_of_a_form(space: Space, form: str) -> None:
     assert space.run(*head, "--detailed-exitcode").code == 12
 
 
+@pytest.mark.parametrize("form", (*FORMS, "json", "text"))
+def test_a_file_whose_name_is_no_text(space: Space, form: str) -> None:
+    name = os.fsdecode(b"a\xff.yaml")
+    space.write(f"old/{name}", ORDERS.format(retries=3))
+    space.write(f"new/{name}", ORDERS.format(retries=1))
+    words = ("new", "--base", "./old", "--also", f"{form}=there.txt")
+    assert space.run("diff", *words, "--format", form, "--fail-on", "breaking").code == 1
+    assert re.search("dcff|%ff", space.read("there.txt").lower())
+
+
 SECRETS = (
     "env: {DB_PASSWORD: canary-one-%s}",
     "env: {API_TOKEN: canary-two-%s}",

@@ -112,7 +112,7 @@ def _rendered(shape: Shape, data: Mapping[str, Any], least: str, *, to_file: boo
 
 def _append(file: Path, text: str) -> None:
     try:
-        with file.open("a", encoding="utf-8") as summary:
+        with file.open("a", encoding="utf-8", errors="backslashreplace") as summary:
             summary.write(text)
     except OSError as error:
         say(f"cannot write `{file}`: {error.strerror}")

@@ -146,7 +146,8 @@ def put(data: str | bytes) -> None:
 def write_text(file: Path, text: str) -> None:
     """Write what a command was asked to keep; that it cannot be written ends the command."""
     try:
-        file.write_text(text, encoding="utf-8")
+        # the name of a file may have bytes that are no text; standard output does the same
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         say(f"cannot write `{file}`: {error.strerror}")
         raise typer.Exit(1) from None

@@ -26,7 +26,7 @@ def render(data: Mapping[str, Any], least: str) -> str:
             data,
             printable(one["message"]),
             one["code"],
-            hashlib.sha256(one["message"].encode()).hexdigest()[:12],
+            hashlib.sha256(one["message"].encode("utf-8", "surrogatepass")).hexdigest()[:12],
             _OF_PROBLEMS[one["severity"]],
             {"file": "dagglot.yaml", "line": 1, **one},
         )
