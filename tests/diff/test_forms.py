@@ -217,6 +217,16 @@ def test_a_comment_is_cut_at_a_row(space: Space, pipelines: int, changes: int) -
     assert details + int(told[1].replace(",", "")) == pipelines * changes
 
 
+def test_a_summary_is_cut_later(space: Space) -> None:
+    data = copies(space, 50, 50)
+    text = forms.summary(data, "breaking")
+    assert 60_000 < len(text.encode()) < 1024 * 1024
+    assert "Cut here" not in text
+    text = forms.summary(copies(space, 3000, 3), "breaking")
+    assert 800_000 < len(text.encode()) < 1024 * 1024
+    assert "Cut here" in text
+
+
 def test_a_comment_that_fits_is_not_cut(space: Space) -> None:
     assert "Cut here" not in markdown.render(copies(space, 10, 10), "breaking")
 

@@ -92,7 +92,9 @@ def answer(
         write_text(file, _rendered(form, data, least, to_file=True))
     put(_rendered(shape, data, least))
     if shape is Shape.GITHUB and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
-        _append(Path(summary), _rendered(Shape.MARKDOWN, data, least))
+        from dagglot.reports import forms
+
+        _append(Path(summary), forms.summary(data, least))
     if shape in _READ_BY_OTHERS and fail_on is None and not detailed:
         raise typer.Exit(0)
     raise typer.Exit(_code(data, least, detailed))

@@ -17,3 +17,10 @@ def render(form: str, data: Mapping[str, Any], least: str) -> str:
     """The data in a form: the name of a module here."""
     made = import_module(f"dagglot.reports.forms.{form}").render(data, least)
     return str(made)
+
+
+def summary(data: Mapping[str, Any], least: str) -> str:
+    """The summary of a job: a comment that is cut much later."""
+    from dagglot.reports.forms import markdown
+
+    return markdown.render(data, least, markdown.OF_A_SUMMARY)

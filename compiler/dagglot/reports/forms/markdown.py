@@ -21,8 +21,10 @@ from dagglot.reports.table import count
 
 MOST: Final = 59_000
 """Bytes of a whole comment. GitHub takes 65,536 characters, and counts in its own way."""
-_OVERVIEW: Final = 20_000
-"""Bytes of the rows of pipelines, so that the details of the worst have room."""
+OF_A_SUMMARY: Final = 900_000
+"""Bytes of the summary of a job, of which GitHub takes a mebibyte."""
+_OVERVIEW: Final = 3
+"""The rows of pipelines take at most one part of so many, so that the details have room."""
 _TAIL: Final = 700
 """Bytes that are kept for what stands at the end."""
 _ALIKE: Final = 3
@@ -38,9 +40,9 @@ _DOTS: Final = {
 _WORDS: Final = {"breaking": "breaking", "review": "for review"}
 
 
-def render(data: Mapping[str, Any], least: str) -> str:
-    """The whole comment."""
-    body = _body(data)
+def render(data: Mapping[str, Any], least: str, most: int = MOST) -> str:
+    """The whole comment, of at most so many bytes."""
+    body = _body(data, most)
     mark = hashlib.sha256(body.encode()).hexdigest()[:16]
     state = "" if data["pipelines"] or data["problems"] else ", nothing changed"
     return f"{marker(data)}\n<!-- dagglot hash: {mark}{state} -->\n{body}"
@@ -53,11 +55,11 @@ def marker(data: Mapping[str, Any]) -> str:
     return f"<!-- dagglot diff: {words}{axis} -->"
 
 
-def _body(data: Mapping[str, Any]) -> str:
+def _body(data: Mapping[str, Any], most: int) -> str:
     head = "".join(_head(data))
-    rows, hidden = _overview(data)
+    rows, hidden = _overview(data, most // _OVERVIEW)
     text = head + rows
-    left = MOST - _TAIL - _size(text)
+    left = most - _TAIL - _size(text)
     details, cut_changes, cut_pipelines = [], 0, hidden
     shown = [one for one in data["pipelines"] if one["risk"] != "cosmetic"]
     for number, one in enumerate(shown):
@@ -103,7 +105,7 @@ def _headline(data: Mapping[str, Any]) -> str:
 # --- a row for each pipeline --------------------------------------------------------------------
 
 
-def _overview(data: Mapping[str, Any]) -> tuple[str, int]:
+def _overview(data: Mapping[str, Any], room: int) -> tuple[str, int]:
     """The table, and how many pipelines are not in it."""
     pipelines = data["pipelines"]
     if not pipelines:
@@ -117,7 +119,7 @@ def _overview(data: Mapping[str, Any]) -> tuple[str, int]:
         more = f" and {len(alike) - 5} more" if len(alike) > 5 else ""
         rows.append(row(_risk("cosmetic"), f"{len(alike)} pipelines", f"nothing: {names}{more}"))
     for number, one in enumerate(rows):
-        if _size(text) + _size(one) > _OVERVIEW:
+        if _size(text) + _size(one) > room:
             return text + row("…", f"{len(rows) - number} more", ""), len(rows) - number
         text += one
     return text, 0
@@ -236,8 +238,8 @@ def _tail(data: Mapping[str, Any], changes: int, pipelines: int) -> Iterator[str
     if changes or pipelines:
         what = f"{count(changes, 'change')} of " if changes else ""
         yield (
-            f"\n✂️ **Cut here**: {what}{count(pipelines, 'pipeline')} did not fit into a comment; "
-            "the output of the job has all.\n"
+            f"\n✂️ **Cut here**: {what}{count(pipelines, 'pipeline')} did not fit in here; "
+            f"the output of the job has all, and so has the page ({code('--format html')}).\n"
         )
     if data["pipelines"]:
         codes = sorted({it["code"] for one in data["pipelines"] for it in one["changes"]})
