@@ -174,7 +174,8 @@ def _edited(settings: Settings, folder: Path, children: Children, sources: Path)
 
 
 def diff(settings: Settings, folder: Path, children: Children) -> Iterator[Row]:
-    """B5: what a branch changes, read from git, against a compile of its pipelines."""
+    """B5: what a branch changes, read from git, what a move changes, and how portable all are,
+    against a compile of the pipelines."""
     target, count = settings.targets[0], settings.many * 3 // 10
     sources = folder / "b5"
     paths = corpus.write(sources, count)
@@ -190,9 +191,16 @@ def diff(settings: Settings, folder: Path, children: Children) -> Iterator[Row]:
         shutil.rmtree(out, ignore_errors=True)
         return children.cpu([*DAGGLOT, "compile", sources, "-t", target, "-o", out])
 
-    def difference() -> float:
-        return children.cpu([*DAGGLOT, "diff", sources, "--base", "HEAD"])
+    def command(*words: str | Path) -> Callable[[], float]:
+        return lambda: children.cpu([*DAGGLOT, *words])
 
-    ((ratio, mine, theirs),) = ratios([difference], compile_once, max(3, settings.rounds // 2))
-    what = f"diff of {count} pipelines to a commit"
-    yield Row("B5 diff", what, "a compile of them", ratio, mine, theirs, 3.0)
+    things = {
+        f"diff of {count} pipelines to a commit": command("diff", sources, "--base", "HEAD"),
+        f"diff of {count} pipelines, from airflow to dagster": command(
+            "diff", sources, "--from", "airflow", "--to", "dagster"
+        ),
+        f"report of {count} pipelines on all targets": command("report", sources),
+    }
+    found = ratios([*things.values()], compile_once, max(3, settings.rounds // 2))
+    for what, (ratio, mine, theirs) in zip(things, found, strict=True):
+        yield Row("B5 diff", what, "a compile of them", ratio, mine, theirs, 3.0)

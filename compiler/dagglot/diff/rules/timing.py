@@ -13,8 +13,9 @@ from dagglot.diagnostics import changes
 from dagglot.diff.compare import Change
 from dagglot.diff.rules.base import FireTime, Risk, Sides, Verdict, came, counted, gone, says
 from dagglot.diff.show import moment
-from dagglot.ir.model import Pipeline, Schedule, changed
+from dagglot.ir.model import Partitions, Pipeline, Schedule, changed
 from dagglot.semantics.firetimes import fire_times, parsed
+from dagglot.semantics.partitions import windows
 
 SPAN: Final = timedelta(days=400)
 """As far as fire times are compared: more than a year, so that each change of clocks is met."""
@@ -110,10 +111,19 @@ def _earlier(change: Change, sides: Sides) -> Verdict:
         number = owed(after, min(until, sides.since))
         return says(changes.STARTS_EARLIER, f"catches up with {number}")
     if after.partitions is not None:
-        words = "earlier partitions are missing until they are backfilled"
-        return says(changes.STARTS_EARLIER, words)
+        many = _missing(after.partitions, change.before)
+        return says(changes.STARTS_EARLIER, f"{many} missing until backfilled")
     words = "nothing of the past is run, for there is no `catchup`"
     return says(changes.STARTS_EARLIER, words, Risk.REVIEW)
+
+
+def _missing(partitions: Partitions, until: datetime | None) -> str:
+    """How many partitions there are before what was the first."""
+    if until is None or partitions.keys:
+        return "earlier partitions are"
+    found = takewhile(lambda one: one.start is not None and one.start < until, windows(partitions))
+    number = sum(1 for _ in islice(found, _MOST))
+    return f"{counted(number, 'earlier partition')} {'is' if number == 1 else 'are'}"
 
 
 def _counted_from(change: Change, sides: Sides) -> Verdict:
