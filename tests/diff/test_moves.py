@@ -166,6 +166,25 @@ def test_accepted_is_no_more_than_safe(here: Space) -> None:
     assert here.run(*words).code == 0
 
 
+def test_what_is_accepted_in_the_project_is_refused_still(here: Space) -> None:
+    here.write("flows/a.yaml", APPROVED)
+    head = "dagglot: 1\nproject: test\npipelines: flows/*.yaml\n"
+    here.write("dagglot.yaml", head)
+    words = ("diff", "--from", "airflow", "--to", "dagster")
+    printed = here.run(*words, "--print-waivers").out
+    here.write("dagglot.yaml", head + printed.replace('reason: ""', "reason: it is split later"))
+    ran = here.run(*words)
+    assert ran.code == 0
+    assert ran.out.startswith("a: accepted\n  refused  approval  DG680 accepted\n")
+    assert ran.out.endswith("of 1 pipeline none moves as it is, 1 is refused\n")
+    # it is for nothing in another question, which is no fault of it
+    other = here.run("diff", "--from", "airflow@2.11", "--to", "airflow")
+    assert (other.code, other.err) == (0, "")
+    here.write("old/a.yaml", APPROVED)
+    other = here.run("diff", "--base", "old")
+    assert (other.code, other.err) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

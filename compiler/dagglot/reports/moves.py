@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dagglot.diagnostics.render import printable
-from dagglot.reports.diff import accepted, standing
+from dagglot.reports.diff import ACCEPTED, accepted, standing
 from dagglot.reports.table import Paint, aligned, count, few
 
 WORDS: Final = {
@@ -32,12 +32,14 @@ def as_text(data: Mapping[str, Any], paint: Paint) -> str:
 
 
 def moves_as_it_is(pipeline: Mapping[str, Any]) -> bool:
-    """Whether a run behaves the same after the move, and nobody has to decide anything."""
-    return pipeline["risk"] in (None, "safe", "cosmetic")
+    """Whether a run behaves the same after the move; what is accepted does not make it so."""
+    return all(change["risk"] in ("safe", "cosmetic") for change in pipeline["changes"])
 
 
 def _block(one: Mapping[str, Any], paint: Paint) -> Iterator[str]:
-    yield f"{paint('bold', printable(one['pipeline']))}: {paint(one['risk'], one['risk'])}"
+    open_ = any(_weighs(it) and not it["accepted"] for it in one["changes"])
+    risk = one["risk"] if open_ else ACCEPTED
+    yield f"{paint('bold', printable(one['pipeline']))}: {paint(risk, risk)}"
     told = [change for change in one["changes"] if change["code"] not in _IN_A_LINE]
     rows = [
         [
@@ -94,6 +96,10 @@ def _others(data: Mapping[str, Any], paint: Paint) -> Iterator[str]:
         yield f"{head} {printable(few(names, _MANY))}"
 
 
+def _weighs(change: Mapping[str, Any]) -> bool:
+    return change["risk"] not in ("safe", "cosmetic")
+
+
 def _has(one: Mapping[str, Any], code: str) -> bool:
     return any(change["code"] == code for change in one["changes"])
 
@@ -102,7 +108,7 @@ def summary(data: Mapping[str, Any]) -> str:
     """ "airflow@3.3 → dagster@1.13: of 3 pipelines 2 move as they are, 1 differs"."""
     parts = data["pipelines"]
     as_they_are = data["unchanged"] + sum(map(moves_as_it_is, parts))
-    refused = sum(one["risk"] == "breaking" for one in parts)
+    refused = sum(_has(one, "DG680") for one in parts)
     others = len(parts) + data["unchanged"] - as_they_are - refused
     as_is = "moves as it is" if as_they_are < 2 else "move as they are"
     words = [f"{as_they_are or 'none'} {as_is}"]
