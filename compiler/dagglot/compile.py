@@ -490,7 +490,7 @@ class _Job:
             ours.add(path)
         plan, found = write.plan(root, texts, ours, force=self.options.force)
         if old is not None:
-            plan = replace(plan, generated=old.files())
+            plan = replace(plan, generated=old.files(), theirs=old.theirs)
             if old.version != self.job.version:
                 plan = replace(plan, moved=f"{old.version} → {self.job.version}")
         if plan.changes:

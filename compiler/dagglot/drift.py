@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from dagglot import manifest, write
+from dagglot import manifest, merges, write
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Rule
 from dagglot.manifest import digest
@@ -32,7 +32,10 @@ def hand_edits(plan: write.Plan) -> tuple[PurePosixPath, ...]:
 
 def _is_edited(plan: write.Plan, path: PurePosixPath) -> bool:
     current = write.data(plan.root, path) if path in plan.generated else None
-    return current is not None and digest(current) != plan.generated[path]
+    if current is None or digest(current) in (plan.generated[path], plan.theirs.get(path)):
+        return False
+    # of a merge that is not resolved git has left both sides in the file, and that is all
+    return not (plan.theirs and merges.is_marked(current))
 
 
 def stale(plan: write.Plan) -> Iterator[Diagnostic]:
@@ -67,7 +70,7 @@ def _edited(plan: write.Plan, path: PurePosixPath) -> Diagnostic:
             "its lines end as on Windows, that is all: give it `text eol=lf` in `.gitattributes` "
             "(`dagglot git attributes` prints the line), or overwrite it with `--force`"
         )
-    elif b"\n<<<<<<< " in data or data.startswith(b"<<<<<<< "):
+    elif merges.is_marked(data):
         help = "a merge left its marks of conflicts in it: overwrite the file with `--force`"
     what = f", and would be removed: {plan.why.get(path)}" if gone else ""
     return codes.EDITED.at(None, file=file, what=what, help=help)

@@ -15,11 +15,13 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from dagglot import __version__, paths, resources
+from dagglot import __version__, merges, paths, resources
 from dagglot.frozen import dataclass
 
 FILE_NAME: Final = ".dagglot-manifest.json"
 VERSION: Final = 2
+MERGED: Final = "merged"
+"""The compiler of a manifest with the marks of a merge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Manifest:
     made: Made
     entries: tuple[Entry, ...] = ()
     shared: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    theirs: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    """The files of the other side of a merge that left its marks in the manifest."""
 
     @property
     def version(self) -> str:
@@ -121,6 +125,8 @@ class Written:
 
     hash: str
     data: Any
+    theirs: Any = None
+    """The other side, where a merge has left its marks: it is read from both."""
 
 
 _UNREAD: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
@@ -130,8 +136,15 @@ def written(root: Path) -> Written | None:
     """The manifest of an output folder as it stands there; None where there is no JSON."""
     try:
         text = paths.read(root / FILE_NAME)
+    except OSError:
+        return None
+    try:
         return Written(digest(text), json.loads(text))
-    except (OSError, *_UNREAD):
+    except _UNREAD:
+        sides = merges.sides(text)
+    try:
+        return None if sides is None else Written(digest(text), *map(json.loads, sides))
+    except _UNREAD:
         return None
 
 
@@ -147,7 +160,14 @@ def parsed(found: Written, *, sealed: bool = False) -> Manifest | None:
     It is only a file: one with paths that lead out of the folder is none of ours. ``sealed`` says
     that every entry is known to be as it was written.
     """
-    data = found.data
+    ours = _parsed(found.data, sealed=sealed)
+    if ours is None or found.theirs is None:
+        return ours
+    theirs = _parsed(found.theirs, sealed=False)
+    return None if theirs is None else _merged(ours, theirs)
+
+
+def _parsed(data: Any, *, sealed: bool) -> Manifest | None:
     try:
         if data["dagglot_manifest"] == 1:
             return _first(data)
@@ -164,6 +184,25 @@ def parsed(found: Written, *, sealed: bool = False) -> Manifest | None:
         return None
 
 
+def _merged(ours: Manifest, theirs: Manifest) -> Manifest | None:
+    """The manifest of a merge that is not resolved: the files of both sides are ours, and all is
+    to be compiled again."""
+    if ours.target != theirs.target:
+        return None
+    known = {entry.pipeline for entry in ours.entries}
+    entries = (*ours.entries, *(one for one in theirs.entries if one.pipeline not in known))
+    both = Manifest(
+        target=ours.target,
+        made=replace(ours.made, compiler=MERGED),
+        entries=tuple(replace(entry, inputs="") for entry in entries),
+        shared={**theirs.shared, **ours.shared},
+        theirs=theirs.files(),
+    )
+    # of two sides with the same pipeline, one may have made other files of it
+    missing = theirs.files().keys() - both.files().keys()
+    return replace(both, shared={**both.shared, **{path: both.theirs[path] for path in missing}})
+
+
 def problem(root: Path) -> tuple[str, str]:
     """Why the file at the place of a manifest cannot be read as one, and what to do."""
     again = "restore it, or remove it and compile with `--force`"
@@ -171,7 +210,7 @@ def problem(root: Path) -> tuple[str, str]:
         text = paths.read(root / FILE_NAME)
     except OSError as error:
         return error.strerror or str(error), again
-    if any(line.startswith(b"<<<<<<< ") for line in text.splitlines()):
+    if merges.is_marked(text):
         return (
             "a merge left its marks of conflicts in it",
             "resolve the conflicts of the pipelines, then `dagglot compile --force` writes the "

@@ -8,15 +8,18 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from dagglot import paths
-from dagglot.manifest import FILE_NAME, Entry, Made, Manifest
+from dagglot.manifest import FILE_NAME, MERGED, Entry, Made, Manifest
 from dagglot.paths import shown_path
 from dagglot.write import Plan
 
 _FEW: Final = 3
+_MERGE: Final = "a merge left its marks in the manifest"
 
 
 def of_made(old: Made, new: Made, title: str) -> tuple[str, ...]:
     """What is not as it was besides the pipelines; ``title`` is the target's."""
+    if old.compiler == MERGED:
+        return (_MERGE,)
     if not old.compiler:
         return ("its manifest is of an earlier release",)
     found = []
@@ -41,6 +44,8 @@ def of_entry(
     """What is not as it was of one pipeline; ``inputs`` and ``shown`` are of its document, and
     ``reads`` are the files beside it that changed."""
     found = list(of_made(entry.made, made, title))
+    if not entry.inputs and entry.made.compiler:
+        found.append(_MERGE)
     if not entry.intact:
         found.append("its entry in the manifest was edited")
     if entry.inputs and entry.inputs != inputs:

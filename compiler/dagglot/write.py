@@ -27,6 +27,8 @@ class Plan:
     kept: int
     generated: Mapping[PurePosixPath, str] = field(default_factory=dict)
     """The files of the last compile, with the hashes that they had then."""
+    theirs: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    """The same of the other side, where a merge has left its marks in the manifest."""
     why: Mapping[PurePosixPath, str] = field(default_factory=dict)
     """Of files that are not as they would be generated, where it is known (see `reasons`)."""
     moved: str = ""

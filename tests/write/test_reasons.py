@@ -250,17 +250,79 @@ def test_branches_of_two_pipelines_merge(repository: Space) -> None:
     assert said(repository) == {}
 
 
-def test_a_conflict_is_told_from_damage(repository: Space) -> None:
-    commit(repository, "left", "a", "  two: {type: noop}\n")
-    commit(repository, "right", "a", "  three: {type: noop}\n")
+def conflict(space: Space, left: tuple[str, str], right: tuple[str, str]) -> None:
+    """Two branches that change a pipeline each, merged with conflicts."""
+    commit(space, "left", *left)
+    commit(space, "right", *right)
+    git(space.root, "merge", "-q", "left", "-m", "both", code=1)
+    assert "<<<<<<< " in space.read(f"build/{MANIFEST}")
+
+
+def test_a_merge_with_conflicts_is_resolved_by_a_compile(repository: Space) -> None:
+    """A person resolves the pipelines; what is generated follows from them."""
+    conflict(repository, ("a", "  two: {type: noop}\n"), ("a", "  three: {type: noop}\n"))
+    repository.pipeline("a", "  four: {type: noop}\n")
+    assert "<<<<<<< " in repository.read("build/flows/a.txt")
+    found = said(repository)
+    assert found["flows/a.txt"] == "DG501 a merge left its marks in the manifest"
+    repository.compiled()
+    assert repository.read("build/flows/a.txt") == '"a": ["one", "four"]\n'
+    assert said(repository) == {}
+
+
+def test_files_of_either_side_are_ours(repository: Space) -> None:
+    """The shared file is in conflict, each side has a pipeline of its own, and one is gone."""
+    repository.write(".templates/index.j2", "{{ ids }}\n")
+    repository.compiled()
+    git(repository.root, "commit", "-qam", "an index")
+    for side, id in (("left", "x"), ("right", "y")):
+        git(repository.root, "checkout", "-q", "-b", side, "main")
+        repository.pipeline(id)
+        repository.compiled()
+        git(repository.root, "add", "-A")
+        git(repository.root, "commit", "-qm", side)
     git(repository.root, "merge", "-q", "left", "-m", "both", code=1)
-    repository.pipeline("a", "  four: {type: noop}\n")  # as a person resolves it
+    (repository.root / "flows/x.yaml").unlink()
+    repository.compiled()
+    assert repository.files() == [
+        "flows/a.txt",
+        "flows/b.txt",
+        "flows/c.txt",
+        "flows/y.txt",
+        "index.txt",
+    ]
+    assert repository.read("build/index.txt") == '["a", "b", "c", "y"]\n'
+    assert said(repository) == {}
+
+
+def test_a_hand_edit_is_one_in_a_merge_too(repository: Space) -> None:
+    conflict(repository, ("a", "  two: {type: noop}\n"), ("a", "  three: {type: noop}\n"))
+    repository.pipeline("a")
+    repository.write("build/flows/b.txt", "mine\n")
+    repository.write(".templates/flow.j2", "{{ id }}: {{ tasks }} \n")
+    ran = repository.run("compile")
+    assert (ran.code, ran.codes) == (1, ["DG502"])
+    assert repository.read("build/flows/b.txt") == "mine\n"
+
+
+def test_marks_that_nobody_can_read(repository: Space) -> None:
+    conflict(repository, ("a", "  two: {type: noop}\n"), ("a", "  three: {type: noop}\n"))
+    repository.pipeline("a")
+    text = repository.read(f"build/{MANIFEST}")
+    repository.write(f"build/{MANIFEST}", text.replace("}", "", 1))
     ran = repository.run("compile")
     assert (ran.code, ran.codes) == (1, ["DG514"])
     assert "a merge left its marks of conflicts in it" in ran.err
     assert "`dagglot compile --force` writes the output and the manifest anew" in ran.err
     repository.compiled("--force")
     assert said(repository) == {}
+
+
+def test_marks_in_a_file_alone_are_an_edit(two: Space) -> None:
+    two.write("build/flows/a.txt", "<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> left\n")
+    ran = two.run("compile")
+    assert (ran.code, ran.codes) == (1, ["DG502"])
+    assert "a merge left its marks of conflicts in it: overwrite" in ran.err
 
 
 # --- manifests of other releases -----------------------------------------------------------------
