@@ -19,7 +19,9 @@ import junitparser
 import pytest
 from cmarkgfm.cmark import Options
 from test_diff_command import ORDERS, Repository
+from test_diff_rules import diffed
 
+from dagglot.reports import diff as reports
 from dagglot.reports import forms
 from dagglot.reports.forms import github as annotations
 from dagglot.reports.forms import markdown, sarif
@@ -515,6 +517,40 @@ def test_tasks_that_are_alike_are_drawn_as_one(space: Space) -> None:
 
 
 # --- of all -------------------------------------------------------------------------------------
+
+
+CASES = sorted((Path(__file__).parent / "cases").iterdir())
+DIFF = json.loads(
+    (Path(__file__).parents[2] / "schemas" / "output" / "diff.v1.schema.json").read_bytes()
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_every_rule_in_every_form(
+    space: Space, case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(case)  # files are told from there
+    data = reports.as_data(diffed(case), "before")
+    jsonschema.validate(data, DIFF)
+    made = {form: forms.render(form, data, "review") for form in FORMS}
+    assert page(made["markdown"]).elements <= ELEMENTS
+    codes = {change["code"] for one in data["pipelines"] for change in one["changes"]}
+    assert {one["ruleId"] for one in checked_sarif(made["sarif"])["results"]} == codes
+    assert {one["check_name"] for one in checked_gitlab(made["gitlab"])} == codes
+    assert len(checked_junit(space.write("junit.xml", made["junit"]))) == len(
+        data["pipelines"] + data["unchanged_pipelines"]
+    )
+    checked_page(made["html"])
+    commands(made["github"])
+
+
+@pytest.mark.parametrize("form", ["json", "github", "sarif"])
+def test_what_cannot_be_compared_is_told_in_the_form(space: Space, form: str) -> None:
+    space.write("old.yaml", ORDERS.format(retries=3))
+    space.write("new.yaml", ORDERS.format(retries="many"))
+    ran = space.run("diff", "new.yaml", "--base", "old.yaml", "--format", form)
+    assert (ran.code, ran.err) == (3, "the pipelines of now cannot be compared:\n")
+    assert "DG103" in ran.out or "DG104" in ran.out
 
 
 @pytest.mark.parametrize("form", FORMS)

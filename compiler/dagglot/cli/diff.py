@@ -105,7 +105,7 @@ def diff(
     anchor = datetime.now(UTC) if since is None else parse_moment(since, UTC)
     if anchor is None:
         wrong_usage(f"`--since {since}` is neither a day nor a time: write it as 2026-10-24T03:00")
-    findings = Format.JSON if format is Shape.JSON else Format.TEXT
+    findings = Format(format.value) if format.value in list(Format) else Format.TEXT
     asked = axes.Asked(base, from_, to, against_output)
     one = axes.compared(paths or [], asked, anchor, env, findings)
     found, problems = accept(one.diff, one.waivers, one.earlier, anchor.date(), one.whole)
