@@ -80,10 +80,10 @@ def recorded(client: Any, flow_run: str, tasks: int) -> dict[str, str]:
     while True:
         found = {one.name: one.state for one in client.read_task_runs(flow_run_filter=mine)}
         known = len(found) >= tasks and all(
-            state.is_final() or state.name == "NotReady" for state in found.values()
+            state and (state.is_final() or state.name == "NotReady") for state in found.values()
         )
         if known or time.monotonic() > end:
-            return {name: state.name for name, state in found.items()}
+            return {name: state.name for name, state in found.items() if state}
         time.sleep(0.2)
 
 
