@@ -219,6 +219,17 @@ def test_a_comment_is_cut_at_a_row(space: Space, pipelines: int, changes: int) -
     assert details + int(told[1].replace(",", "")) == pipelines * changes
 
 
+def test_many_findings_of_what_is_accepted_leave_room(space: Space) -> None:
+    data = copies(space, 3, 3)
+    data["base"] = "b" * 100_000
+    one = {"code": "DG536", "name": "waiver-unused", "severity": "error", "message": "`x` " * 999}
+    data["problems"] = [one] * 1000
+    text = markdown.render(data, "breaking")
+    assert len(text.encode()) < 60_000
+    assert "and 990 more of what is accepted" in text
+    assert text.count("<details>") == 3
+
+
 def test_a_summary_is_cut_later(space: Space) -> None:
     data = copies(space, 50, 50)
     text = forms.summary(data, "breaking")

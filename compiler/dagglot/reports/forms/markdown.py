@@ -27,6 +27,8 @@ _OVERVIEW: Final = 3
 """The rows of pipelines take at most one part of so many, so that the details have room."""
 _TAIL: Final = 700
 """Bytes that are kept for what stands at the end."""
+_PROBLEMS: Final = 10
+"""Findings of what is accepted that are told."""
 _ALIKE: Final = 3
 """More pipelines than these of which only the text changed share a row."""
 _DOTS: Final = {
@@ -76,7 +78,7 @@ def _body(data: Mapping[str, Any], most: int) -> str:
 
 
 def _head(data: Mapping[str, Any]) -> Iterator[str]:
-    base, same = code(base_of(data)), data["unchanged"]
+    base, same = code(cut(base_of(data), 200)), data["unchanged"]
     if data["axis"] in ("target", "version"):
         yield f"### dagglot: {base} → {code(data['to'])}\n\n"
         yield f"{prose(moves.summary(data).rpartition(': ')[2])}.\n"
@@ -87,10 +89,12 @@ def _head(data: Mapping[str, Any]) -> Iterator[str]:
         changed = count(len(data["pipelines"]), "pipeline")
         yield f"### dagglot: {_headline(data)}\n\n"
         yield f"Compared with {base}: **{changed} changed**, {same} did not.\n"
-    for one in data["problems"]:
+    for one in data["problems"][:_PROBLEMS]:
         sign = "❌" if one["severity"] == "error" else "⚠️"
-        place = f" ({code(one['file'])}, line {one['line']})" if "file" in one else ""
+        place = f" ({code(cut(one['file'], 200))}, line {one['line']})" if "file" in one else ""
         yield f"\n{sign} **{one['code']}** {prose(cut(one['message'], 400))}{place}\n"
+    if len(data["problems"]) > _PROBLEMS:
+        yield f"\nand {len(data['problems']) - _PROBLEMS} more of what is accepted.\n"
 
 
 def _headline(data: Mapping[str, Any]) -> str:
@@ -179,7 +183,7 @@ def _of_change(change: Mapping[str, Any]) -> str:
     where = []
     if place is not None:
         was = "" if change["place"] else "was at "
-        where.append(was + code(f"{place['file']}:{place['line']}"))
+        where.append(was + code(f"{cut(place['file'], 200)}:{place['line']}"))
     where.append(code(change["fingerprint"]))
     told = " → ".join(code(side) for side in sides(change, 60) if side)
     path = "" if change["path"] in ("pipeline", "text") else code(cut(change["path"], 120))
