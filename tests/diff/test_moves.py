@@ -127,6 +127,24 @@ def test_every_case_on_every_way(one: str, other: str) -> None:
             assert breaking is refused
 
 
+SILENT = """\
+dagglot: 1
+pipeline: a
+tasks:
+  one: {type: noop}
+  two: {type: noop, depends_on: one}
+"""
+
+
+@pytest.mark.parametrize(("one", "other"), list(permutations(columns(), 2)))
+def test_what_a_document_leaves_out_means_the_same(one: str, other: str) -> None:
+    """No retries, no timeout, no catch-up, the run's outcome: no default of a target is left to it,
+    so that none is a difference. What Prefect needs always is a work pool."""
+    found = moves.judge(read_all(SILENT), job(one), job(other), SINCE)
+    told = [change.verdict.rule.name for part in found.pipelines for change in part.changes]
+    assert told == (["move-needs"] if other.startswith("prefect") else [])
+
+
 # --- the command --------------------------------------------------------------------------------
 
 REAL = registry.get
