@@ -229,7 +229,7 @@ class _Job:
             quiet = quiet and lowered is not None and lowered[2]
             if lowered is None:
                 continue
-            texts, contribution, _ = lowered
+            texts, contribution, _, accepted = lowered
             entry = Entry(
                 pipeline=pipeline.id,
                 source=place,
@@ -239,7 +239,7 @@ class _Job:
                 contribution=contribution,
                 made=self.made_with,
                 meaning=self.front.meaning(file, pipeline),
-                accepted=pipeline.accept.get(self.job.target.name, ()),
+                accepted=accepted,
                 reads=checked.beside.hashes,
                 assets=_asset_facts(pipeline),
             )
@@ -281,7 +281,8 @@ class _Job:
 
     def pipeline(
         self, pipeline: Pipeline
-    ) -> tuple[dict[PurePosixPath, str], Mapping[str, Any], bool] | None:
+    ) -> tuple[dict[PurePosixPath, str], Mapping[str, Any], bool, tuple[str, ...]] | None:
+        """Its files, its part in those of all, whether nothing was said, and what is accepted."""
         from dagglot import capabilities
         from dagglot.targets.base import Support
 
@@ -308,7 +309,11 @@ class _Job:
             self.result.built.append(pipeline)
         lowered = job.target.lower(pipeline, job.context)
         texts = self.rendered(lowered.views)
-        return (texts, lowered.contribution, not found) if texts is not None else None
+        if texts is None:
+            return None
+        lossy = (one for one in judged if one.accepted and one.verdict.support is Support.LOSSY)
+        accepted = tuple(sorted({one.use.feature.value for one in lossy}))
+        return texts, lowered.contribution, not found, accepted
 
     def rendered(self, views: Sequence[View]) -> dict[PurePosixPath, str] | None:
         """The texts of the views. A template of the project may be wrong; one of ours is a bug."""

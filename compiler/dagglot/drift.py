@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
-from dagglot import manifest, merges, write
+from dagglot import manifest, merges, paths, write
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Rule
 from dagglot.manifest import digest
@@ -51,6 +51,30 @@ def stale(plan: write.Plan) -> Iterator[Diagnostic]:
             yield _found(codes.STALE, plan, path)
     for path in plan.remove:
         yield _edited(plan, path) if _is_edited(plan, path) else _found(codes.ORPHANED, plan, path)
+
+
+def left_folders(outs: Sequence[Path], project: Path) -> Iterator[Diagnostic]:
+    """Folders beside those of the targets of a project that hold the output of another one, made
+    of the project's own pipelines."""
+    known = {paths.real(out) for out in outs}
+    root = paths.real(project)
+    for parent in sorted({out.parent for out in known}):
+        folders = sorted(parent.iterdir()) if paths.is_folder(parent) else ()
+        for folder in folders:
+            place = folder / manifest.FILE_NAME
+            if paths.real(folder) in known or not paths.is_file(place):
+                continue
+            old = manifest.load(folder)
+            if old is None or not old.entries:
+                continue
+            sources = {paths.real(folder / entry.source) for entry in old.entries}
+            if all(source.is_relative_to(root) for source in sources):
+                yield codes.LEFT_FOLDER.at(
+                    None,
+                    folder=shown_path(folder),
+                    target=f"{old.target} {old.version}",
+                    help="remove the folder, or list the target in the project file",
+                )
 
 
 def _found(rule: Rule, plan: write.Plan, path: PurePosixPath) -> Diagnostic:

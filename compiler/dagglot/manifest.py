@@ -53,6 +53,7 @@ class Entry:
     made: Made
     meaning: str = ""
     accepted: tuple[str, ...] = ()
+    """The features that the target does only in part, and that are accepted so."""
     reads: Mapping[str, str] = field(default_factory=dict)
     """The files that the document names, by the path as it writes them, with their hashes."""
     assets: Mapping[str, Any] = field(default_factory=dict)

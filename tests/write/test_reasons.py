@@ -395,3 +395,33 @@ def test_of_many_files_a_few_are_named(space: Space) -> None:
     assert (
         len(json.loads(space.run("compile", "--check", "--format", "json").out)["diagnostics"]) == 9
     )
+
+
+def test_what_is_accepted_is_in_the_lock(space: Space) -> None:
+    """What a pipeline, or the project for it, accepts of what it has: of no other."""
+    space.project("accept: {airflow: [pool, resources]}\npools: {db: 1}\n")
+    space.pipeline("a")
+    space.pipeline("b", "  two: {type: noop, pool: db}\n")
+    space.compiled()
+    entries = {one["pipeline"]: one.get("accepted") for one in space.manifest()["pipelines"]}
+    assert entries == {"a": None, "b": ["pool"]}
+
+
+def test_the_folder_of_a_target_that_is_listed_no_more(space: Space) -> None:
+    space.pipeline("a")
+    space.project()
+    both = space.read("dagglot.yaml").replace(
+        "{airflow: {out: build}}", "{airflow: {}, prefect: {}}"
+    )
+    space.write("dagglot.yaml", both)
+    assert space.compiled().codes == []
+    space.write("dagglot.yaml", both.replace(", prefect: {}", ""))
+    ran = space.run("compile", "--check")
+    assert (ran.code, ran.codes) == (0, ["DG526"])
+    assert "`build/prefect` was generated for prefect 3.3" in ran.err
+    assert space.compiled("-t", "airflow").codes == [], "not where targets are asked for"
+    # the output of another project beside it is none of ours
+    data = space.manifest(f"build/prefect/{MANIFEST}")
+    data["pipelines"][0]["source"] = "../../../elsewhere/flows/a.yaml"
+    space.write(f"build/prefect/{MANIFEST}", json.dumps(data))
+    assert space.run("compile", "--check").codes == []

@@ -86,15 +86,13 @@ def compile(
     opened = the_project(env, format, paths or ())
     options = Options(strict, keep_going, force, explain, locked, keep_built=False)
     progress = Progress()
-    result = compiling.compile(
-        paths or (),
-        jobs(target or (), out, opened.project, format),
-        opened.project,
-        options,
-        progress,
-    )
+    project = opened.project
+    asked = jobs(target or (), out, project, format)
+    result = compiling.compile(paths or (), asked, project, options, progress)
     progress.done()
     found = [*opened.diagnostics, *result.diagnostics]
+    if not (paths or target or out):
+        found.extend(drift.left_folders([job.out for job in asked], project.root))
     writes = result.may_write(options) and not (check or diff)
     if diff and format is Format.TEXT:
         for plan in result.plans:

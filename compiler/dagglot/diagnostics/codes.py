@@ -699,6 +699,15 @@ LOCKED: Final = _rule(
     "and this release of dagglot has another default. Without `--locked` the output moves to it.",
     exit_code=ExitCode.FINDINGS,
 )
+LEFT_FOLDER: Final = _rule(
+    "DG526",
+    "left-folder",
+    "`{folder}` was generated for {target}, which the project lists no more: nothing keeps it up to date",
+    "A target that is taken out of the project file leaves its output behind, and an orchestrator that "
+    "reads it goes on running the old pipelines.",
+    severity=Severity.WARNING,
+    exit_code=ExitCode.FINDINGS,
+)
 NOT_LOADED: Final = _rule(
     "DG508",
     "not-loaded",
