@@ -178,7 +178,7 @@ class _Job:
     def finish(self, wrong: Container[str]) -> None:
         """Plan the output, now that every file has been taken; without the ``wrong`` pipelines."""
         if self.quick is not None:
-            if self.quick.is_all() and not wrong and not self.result.failed:
+            if self.quick.is_all() and not (self.made or wrong or self.result.failed):
                 kept = self.quick.files()
                 self.result.plans.append(write.Plan(self.job.out, {}, {}, (), kept))
                 self.hashes.save()
@@ -205,7 +205,8 @@ class _Job:
             if entries:
                 self.vouched(file, [(one["pipeline"], one.get("assets")) for one in entries])
                 return []
-            self.remember()
+            if place in self.quick.by_source:
+                self.remember()
         known = self.by_source.get(place, [])
         hash = self.hashes.text(file.place, source.MAX_BYTES) if known else None
         if hash is not None:

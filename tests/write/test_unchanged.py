@@ -65,6 +65,20 @@ def test_nothing_is_read_twice(many: Space, monkeypatch: pytest.MonkeyPatch) -> 
     assert done == []
 
 
+def test_beside_files_of_others(many: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder that is searched, what is no pipeline is read each time, and nothing else is."""
+    many.write("flows/values.yaml", "replicas: 3\n")
+    words = ("compile", "flows", "-t", "airflow", "-o", "out")
+    many.run(*words)
+    later(monkeypatch)
+    many.run(*words)
+    done = reads(monkeypatch)
+    assert many.run(*words).code == 0
+    assert done == [], "of what is generated, and of its sources"
+    many.write("flows/values.yaml", many.read("flows/a.yaml"))
+    assert many.run(*words).codes == ["DG113"]
+
+
 def test_of_a_changed_file_the_others_are_not_read(
     many: Space, monkeypatch: pytest.MonkeyPatch
 ) -> None:
