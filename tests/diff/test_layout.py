@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations, pairwise
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagglot.reports.layout import GAP, HEIGHT, layout
@@ -13,6 +13,7 @@ NAMES = st.integers(0, 11).map(lambda number: f"n{number}")
 EDGES = st.lists(st.tuples(NAMES, NAMES), max_size=30)
 
 
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(NAMES, unique=True, min_size=1), EDGES, st.integers(10, 300))
 def test_any_graph(names: list[str], edges: list[tuple[str, str]], width: int) -> None:
     widths = {name: float(width + 10 * at) for at, name in enumerate(names)}
