@@ -31,6 +31,7 @@ RUNNING = {"dagglot.runner", "dagglot.replays", "dagglot.runtimes", "dagglot.sem
 MAKING = {"jinja2", "dagglot.emit", "dagglot.capabilities", "dagglot.targets.base"}
 KNOWING = {"dagglot.ir", "dagglot.features", "dagglot.expressions", "dagglot.schema"}
 LATER = {"typer", "argparse", "re", "dagglot.cli", "pathlib", "typing"}
+DRIVEN = ("notes.txt", "/dev/null", ".", ".", "trace.json", "0", "100644")
 VERIFYING = {"dagglot.targets.airflow.expected"}
 
 
@@ -65,6 +66,8 @@ def folder(tmp_path: Path) -> Path:
         (["validate", "pipeline.yaml"], MAKING | {"dagglot.manifest", "dagglot.write"}),
         (["simulate", "pipeline.yaml", "--given", "one=failed"], MAKING | RUNNING),
         (["test", "pipeline.yaml"], MAKING | RUNNING),
+        (["git", "--help"], READING | MAKING | KNOWING),
+        (["git", "diff", *DRIVEN], READING | MAKING | KNOWING),
         (["test", "--help"], READING | MAKING | RUNNING),
         (["parity", "--traces", "trace.json", "trace.json"], MAKING | RUNNING),
         (["compile", "pipeline.yaml", "-t", "airflow"], VERIFYING),

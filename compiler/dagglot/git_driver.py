@@ -9,20 +9,22 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from dagglot import api, paths
-from dagglot.diagnostics.model import Diagnostic
-from dagglot.diff.judge import Diff, judge
-from dagglot.diff.texts import texts_of
+from dagglot import paths
 from dagglot.frozen import dataclass
-from dagglot.inputs import SourceFile
-from dagglot.ir.model import Pipeline
-from dagglot.project import FILE_NAME
-from dagglot.source import MAX_BYTES
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from dagglot.diagnostics.model import Diagnostic
+    from dagglot.diff.judge import Diff
+    from dagglot.ir.model import Pipeline
+
+_PROJECT: Final = "dagglot.yaml"
+_MOST: Final = 16 * 2**20
+"""Bytes. A document may have fewer, and of one that has more that is said."""
 _NOWHERE: Final = "/dev/null"
 _PAINT: Final = re.compile(rb"\x1b\[[0-9;]*m")
 _PLAIN: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
@@ -44,7 +46,7 @@ class Version:
     def data(self) -> bytes:
         """What is in it; nothing where it cannot be read."""
         try:
-            return paths.read(self.file, MAX_BYTES + 1) if self.is_there else b""
+            return paths.read(self.file, _MOST) if self.is_there else b""
         except OSError:
             return b""
 
@@ -81,11 +83,14 @@ def meaning(asked: Asked, now: datetime) -> Meaning | None:
     """What a change means; None where it is not one of pipelines."""
     versions = (asked.old, asked.new)
     name = Path(asked.new.path).name
-    if not name.endswith((".yaml", ".yml")) or name == FILE_NAME:
+    if not name.endswith((".yaml", ".yml")) or name == _PROJECT:
         return None
     texts = [one.data() for one in versions]
     if not any(b"dagglot" in text for text in texts):
         return None
+    from dagglot.diff.judge import judge
+    from dagglot.diff.texts import texts_of
+
     pipelines: list[tuple[Pipeline, ...]] = []
     sources: list[Mapping[str, str]] = []
     for version, data in zip(versions, texts, strict=True):
@@ -105,6 +110,9 @@ def _pipelines(
 ) -> tuple[tuple[Pipeline, ...], tuple[Diagnostic, ...], Mapping[str, str]]:
     if not version.is_there:
         return (), (), {}
+    from dagglot import api
+    from dagglot.inputs import SourceFile
+
     here = Path.cwd()
     folder, _, name = version.path.rpartition("/")
     place = paths.real(here / folder)

@@ -38,8 +38,9 @@ def diff(
     for any other file, and for one that cannot be read, the lines alone. Both versions are read
     with the project file of the working tree. It ends with code 0, as git asks of a driver.
 
-    Example:
+    Examples:
 
+    \b
       git config diff.dagglot.command 'dagglot git diff'
       echo 'pipelines/**/*.yaml diff=dagglot' >> .gitattributes
       git diff origin/main -- pipelines
