@@ -15,7 +15,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from test_compare import read_all
 
@@ -85,7 +84,7 @@ def test_every_case_is_of_a_rule() -> None:
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(documents())
 def test_a_move_to_where_it_is_changes_nothing(document: dict[str, Any]) -> None:
-    pipelines = read_all(yaml.safe_dump(document, sort_keys=False))
+    pipelines = read_all(json.dumps(document, ensure_ascii=False))
     for word in columns():
         found = moves.judge(pipelines, job(word), job(word), SINCE)
         assert (found.pipelines, found.unchanged) == ((), len(pipelines))
@@ -120,6 +119,8 @@ def test_every_case_on_every_way(one: str, other: str) -> None:
                         if was.use.feature is feature
                     }
                     assert feature.value in told or each.verdict in known
+                    if each.verdict.support is Support.LOSSY and feature.value in told:
+                        assert (told[feature.value].risk is Risk.SAFE) is each.accepted
             refused = any(one.verdict.support is Support.UNSUPPORTED for one in judged) or any(
                 one.is_error for one in after.target.refusals(pipeline, after.context)
             )
@@ -201,6 +202,13 @@ def test_what_is_accepted_in_the_project_is_refused_still(here: Space) -> None:
     here.write("old/a.yaml", APPROVED)
     other = here.run("diff", "--base", "old")
     assert (other.code, other.err) == (0, "")
+
+
+def test_from_refused_to_nearly_is_for_review(here: Space) -> None:
+    here.write("flows/a.yaml", APPROVED)
+    words = ("diff", "flows", "--from", "airflow@2.11", "--to", "prefect")
+    assert "  differs  approval  DG681 review\n" in here.run(*words).out
+    assert here.run(*words, "--fail-on", "review").code == 1
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def judge(
     found, same = [], []
     times = _Times(before, after, since)
     for pipeline in pipelines:
-        if before == after:
+        if before.name == after.name:
             made: tuple[Judged, ...] = ()
         else:
             made = tuple(_changes(pipeline, before, after, times, accept))
@@ -137,7 +137,7 @@ def _verdict(old: _Found, new: _Found, before: Job, after: Job) -> Verdict | Non
         case _, Support.UNSUPPORTED:
             both = f", and so does {one}" if was.support is Support.UNSUPPORTED else ""
             return says(changes.MOVE_REFUSED, f"{other} refuses it{both}: {now.note}")
-        case Support.UNSUPPORTED, _:
+        case Support.UNSUPPORTED, Support.NATIVE | Support.EMULATED:
             return says(changes.MOVE_POSSIBLE, f"{one} refuses it, {other} does not")
         case Support.LOSSY, Support.LOSSY if was.note == now.note:
             return None
@@ -191,7 +191,7 @@ def _told_to_one(pipeline: Pipeline, before: Job, after: Job) -> Iterator[Judged
         yield _judged(pipeline, feature.value, values, verdict, places, feature)
     calls = [task for task in pipeline.tasks if _has_calls(task, one.name, other.name)]
     if calls:
-        words = f"{other.title} runs code of its own for it: whether that does the same is yours"
+        words = f"{other.title} runs code of its own for it: only you can tell if it does the same"
         verdict = says(changes.MOVE_DIFFERS, words, Risk.UNDECIDABLE)
         places = [task.at("type") for task in calls]
         yield _judged(
