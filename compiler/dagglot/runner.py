@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
-from datetime import UTC, datetime
-from itertools import islice, takewhile
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from dagglot import stores, trace, write
+from dagglot import manifest, seen, stores, trace, write
 from dagglot.api import Progress, silent
 from dagglot.compile import compile
 from dagglot.diagnostics import codes
@@ -28,9 +26,6 @@ from dagglot.run_inputs import Inputs, nobody_asks, run_spec
 from dagglot.runtimes import environments, probe
 from dagglot.runtimes.problem import RuntimeProblem
 from dagglot.targets.base import Need
-
-_TIMES: Final = 5
-"""Fire times that are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +109,26 @@ def verify(
     project: Project,
     where: Where,
     progress: Progress = silent,
+    *,
+    as_it_stands: bool = False,
 ) -> tuple[int, list[Diagnostic], dict[str, str]]:
     """Load the output in the real orchestrator and compare what it sees with the IR.
 
-    Returns how many pipelines were compared, the findings, and the sources for their snippets.
+    The output is made anew, or, ``as_it_stands``, a copy of what is in the job's folder. Returns
+    how many pipelines were compared, the findings, and the sources for their snippets.
     """
     with tempfile.TemporaryDirectory(prefix="dagglot-verify-") as folder:
-        job = replace(job, out=Path(folder) / job.target.name)
-        result, pipelines = _compiled(paths, job, project, progress)
+        stands, out = job.out, Path(folder) / job.target.name
+        if as_it_stands and manifest.load(stands) is None:
+            place = stands.as_posix()
+            return 0, [codes.NOTHING_WRITTEN.at(None, target=job.name, folder=place)], {}
+        job = replace(job, out=out)  # where nothing is: an edited file is looked at, and no finding
+        result, pipelines = _compiled(paths, job, project, progress, written=not as_it_stands)
         found = list(result.diagnostics)
         if result.failed:
             return 0, found, result.sources
+        if as_it_stands:
+            shutil.copytree(stands, out)
         answer = ask(
             job,
             "load",
@@ -135,7 +139,7 @@ def verify(
             progress,
         )
         if answer is not None:
-            found.extend(compare(job, pipelines, answer))
+            found.extend(seen.compare(job, pipelines, answer))
     return len(pipelines), found, result.sources
 
 
@@ -184,104 +188,14 @@ def missing(
     return len(needs), found, result.sources
 
 
-def compare(
-    job: Job, pipelines: Sequence[Pipeline], answer: Mapping[str, Any]
-) -> Iterator[Diagnostic]:
-    """What the load probe saw against what the target should have been given."""
-    title = f"{job.target.title} {answer.get('version', job.version)}"
-    for error in answer.get("errors", ()):
-        message = str(error.get("message", "")).strip().splitlines() or ["no message"]
-        yield codes.NOT_LOADED.at(
-            None,
-            target=title,
-            file=error.get("file"),
-            reason=message[-1],
-            help="\n".join(message[-8:]) if len(message) > 1 else None,
-        )
-    seen = {one["id"]: one for one in answer.get("pipelines", ())}
-    for pipeline in pipelines:
-        expected = job.target.expected(pipeline, job.context)
-        actual = seen.get(str(expected["id"]))
-        if actual is None:
-            if not answer.get("errors"):
-                yield codes.DIFFERS.at(
-                    pipeline.span,
-                    target=title,
-                    what=f"the pipeline `{pipeline.id}`",
-                    seen="missing",
-                    said="it is there",
-                )
-            continue
-        facts = (*differences(expected, actual), *fire_times(job, pipeline, actual))
-        for what, saw, said in facts:
-            yield codes.DIFFERS.at(
-                pipeline.span,
-                target=title,
-                what=f"`{pipeline.id}`: {what}",
-                seen=f"`{_shown(saw)}`",
-                said=f"`{_shown(said)}`",
-            )
-
-
-def fire_times(
-    job: Job, pipeline: Pipeline, actual: Mapping[str, Any]
-) -> Iterator[tuple[str, Any, Any]]:
-    """Where the next times at which the loaded schedule starts runs are not those that the target's
-    own model gives."""
-    seen = actual.get("fire_times")
-    if seen is None:
-        return
-    since = datetime.fromisoformat(seen["since"])
-    found = job.target.fire_times(pipeline, job.context, since)
-    if seen["until"] is not None:
-        last = datetime.fromisoformat(seen["until"])
-        found = takewhile(lambda at: at <= last, found)
-    saw = [datetime.fromisoformat(time).astimezone(UTC) for time in seen["times"]][:_TIMES]
-    said = list(islice(found, _TIMES))
-    if saw != said:
-        yield "its next fire times", _texts(saw), _texts(said)
-
-
-def _texts(times: Sequence[datetime]) -> list[str]:
-    return [at.isoformat() for at in times]
-
-
-def differences(
-    expected: Mapping[str, Any], actual: Mapping[str, Any], prefix: str = ""
-) -> Iterator[tuple[str, Any, Any]]:
-    """Where two facts differ; only what is expected is looked at, tasks and edges exactly."""
-    for key, said in expected.items():
-        name = f"{prefix}{key}"
-        saw = actual.get(key)
-        if key == "tasks":
-            saw_tasks = {task["id"]: task for task in saw or ()}
-            said_tasks = {task["id"]: task for task in said}
-            for id in sorted({*saw_tasks, *said_tasks}):
-                if id not in saw_tasks or id not in said_tasks:
-                    yield f"task `{id}`", id in saw_tasks, id in said_tasks
-                else:
-                    yield from differences(said_tasks[id], saw_tasks[id], f"task `{id}`: ")
-        elif isinstance(said, Mapping) and isinstance(saw, Mapping):
-            yield from differences(said, saw, f"{name}.")
-        elif _plain(said) != _plain(saw):
-            yield name, saw, said
-
-
-def _plain(value: Any) -> Any:
-    return json.loads(json.dumps(value, default=str))
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
 def _compiled(
-    paths: Sequence[Path], job: Job, project: Project, progress: Progress
+    paths: Sequence[Path], job: Job, project: Project, progress: Progress, *, written: bool = True
 ) -> tuple[Result, list[Pipeline]]:
     result = compile(paths, [job], project, Options(), progress)
     if result.failed:
         return result, []
-    result.diagnostics.extend(write.apply(result.plans))
+    if written:
+        result.diagnostics.extend(write.apply(result.plans))
     return result, list(result.built)
 
 

@@ -30,9 +30,22 @@ def test_verify_differs(one: Space) -> None:
     one.probe("load", "{'pipelines': [{'id': 'a', 'description': 'other'}]}")
     ran = one.run("verify", *PYTHON)
     assert (ran.code, ran.codes) == (1, ["DG509"])
-    assert "flows/a.yaml:2:11: DG509" in ran.err
+    assert "flows/a.yaml:5:14: DG509" in ran.err  # the line that says so
     one.probe("load", "{'pipelines': []}")
     assert one.run("verify", *PYTHON).codes == ["DG509"]
+
+
+def test_what_was_written_is_looked_at_as_it_stands(one: Space) -> None:
+    one.probe("load", "{'pipelines': [{'id': 'a', 'description': 'said'}]}")
+    for words in (("--written",), ("-o", "build"), ("-o", "nowhere")):
+        ran = one.run("verify", *PYTHON, *words)
+        assert (ran.code, ran.codes) == (3, ["DG540"]), words
+    assert one.run("verify", *PYTHON, "--written", "--stores").code == 2
+    assert one.run("compile").code == 0
+    before = sorted(path for path in one.root.rglob("*") if path.is_file())
+    ran = one.run("verify", *PYTHON, "--written")
+    assert (ran.code, ran.codes) == (0, []), ran.err
+    assert sorted(path for path in one.root.rglob("*") if path.is_file()) == before
 
 
 def test_verify_cannot_load(one: Space) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dagglot import api, capabilities, runner
+from dagglot import api, capabilities
 from dagglot.features import Feature
 from dagglot.ir.model import Pipeline
 from dagglot.jobs import Job
@@ -132,4 +132,4 @@ def test_verify_compares_fire_times(tmp_path: Path) -> None:
 
 
 def compared(one: Pipeline, seen: dict[str, object]) -> Iterator[tuple[str, object, object]]:
-    return runner.fire_times(job("airflow"), one, {"fire_times": seen})
+    return seen.fire_times(job("airflow"), one, {"fire_times": seen})

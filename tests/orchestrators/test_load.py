@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from case_folders import TARGETS
-from dagglot import runner
+from dagglot import seen
 from dagglot.runtimes import probe
 from dagglot.targets.prefect import deployment
 from dagglot.targets.prefect.names import naming
@@ -29,7 +29,7 @@ def test_everything_loads_and_is_what_it_says(target: str) -> None:
     found = [
         finding
         for pipeline in built.pipelines
-        for finding in runner.compare(
+        for finding in seen.compare(
             replace(built.job, context=built.contexts[pipeline.id]), (pipeline,), answer
         )
     ]

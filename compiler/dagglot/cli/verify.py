@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ from dagglot.cli.shared import (
     report,
     say,
     the_project,
+    wrong_usage,
 )
 
 
@@ -29,6 +31,14 @@ def verify(
         bool,
         typer.Option("--stores", help="Ask for connections, secrets and limits instead of code."),
     ] = False,
+    written: Annotated[
+        bool,
+        typer.Option("--written", help="Load what was written, instead of what is compiled now."),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="The same, of DIR.", show_default=False),
+    ] = None,
     python: Python = None,
     env: Environment = None,
     format: Formats = Format.TEXT,
@@ -36,26 +46,35 @@ def verify(
     """Compare what the orchestrator sees with the document.
 
     Loads the generated code in the real orchestrator and compares tasks, edges, schedule, the next
-    fire times, retries, timeouts and params. With --stores it asks the orchestrator of your own
-    settings (AIRFLOW_HOME, PREFECT_API_URL, DAGSTER_HOME and the like) which of the connections,
-    secrets and limits it lacks that SETUP.md lists.
+    fire times, retries, timeouts, pools and params; a difference shows the line of the document.
+    The code is compiled for that, or, with --written, stands where it was compiled to: so files
+    that are committed, or were edited, are looked at as they are. With --stores it asks the
+    orchestrator of your own settings (AIRFLOW_HOME, PREFECT_API_URL, DAGSTER_HOME and the like)
+    which of the connections, secrets and limits it lacks that SETUP.md lists.
 
     Examples:
 
       dagglot verify pipelines/ -t airflow -t dagster
+      dagglot verify --written --format github
       dagglot verify -t airflow@2.11 --python ~/airflow/bin/python
       PREFECT_API_URL=http://localhost:4200/api dagglot verify --stores -t prefect
     """
     from dagglot import runner
 
+    written = written or out is not None
+    if stores and written:
+        wrong_usage("give either `--stores` or `--written`: what is lacking depends on no file")
     opened = the_project(env, format, paths or ())
     found, sources = list(opened.diagnostics), dict(opened.sources)
     progress = Progress()
     lines = []
-    for job in jobs(target or (), None, opened.project, format):
+    for job in jobs(target or (), out, opened.project, format):
         where = runner.Where(python)
-        look = runner.missing if stores else runner.verify
-        count, wrong, texts = look(paths or (), job, opened.project, where, progress)
+        asked = (paths or (), job, opened.project, where, progress)
+        if stores:
+            count, wrong, texts = runner.missing(*asked)
+        else:
+            count, wrong, texts = runner.verify(*asked, as_it_stands=written)
         found.extend(wrong)
         sources |= texts
         errors = sum(diagnostic.is_error for diagnostic in wrong)

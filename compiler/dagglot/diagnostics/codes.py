@@ -887,6 +887,14 @@ NOT_POSTED: Final = _rule(
     "token of a job may not write notes: use a project access token with the scope `api`.",
     exit_code=ExitCode.FINDINGS,
 )
+NOTHING_WRITTEN: Final = _rule(
+    "DG540",
+    "nothing-written",
+    "`{folder}` holds nothing that was compiled for {target}",
+    "`dagglot verify --written` looks at what `dagglot compile` has written, with its manifest "
+    "`.dagglot-manifest.json`: into the folder of `-o`, or those of the project file.",
+    exit_code=ExitCode.INVALID,
+)
 
 
 def all_rules() -> tuple[Rule, ...]:
