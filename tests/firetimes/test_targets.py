@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dagglot import api, capabilities
+from dagglot import api, capabilities, seen
 from dagglot.features import Feature
 from dagglot.ir.model import Pipeline
 from dagglot.jobs import Job
@@ -121,15 +121,15 @@ def job(word: str) -> Job:
 def test_verify_compares_fire_times(tmp_path: Path) -> None:
     one = pipeline(tmp_path, '{cron: "0 3 * * *", timezone: UTC}')
     times = [f"2026-05-0{day}T03:00:00+00:00" for day in range(1, 6)]
-    seen = {"since": "2026-05-01T00:00:00+00:00", "until": None, "times": times}
-    assert not list(compared(one, seen))
+    loaded = {"since": "2026-05-01T00:00:00+00:00", "until": None, "times": times}
+    assert not list(compared(one, loaded))
     late = [*times[:4], "2026-05-05T04:00:00+00:00"]
-    [(what, saw, said)] = compared(one, {**seen, "times": late})
-    assert (what, saw, said) == ("its next fire times", late, times)
+    [(what, saw, said)] = compared(one, {**loaded, "times": late})
+    assert (what, saw, said) == (seen.FIRE_TIMES, late, times)
     # a schedule that skips most of its ticks is asked for so many, and no more
     until = "2026-05-02T12:00:00+00:00"
-    assert not list(compared(one, {**seen, "until": until, "times": times[:2]}))
+    assert not list(compared(one, {**loaded, "until": until, "times": times[:2]}))
 
 
-def compared(one: Pipeline, seen: dict[str, object]) -> Iterator[tuple[str, object, object]]:
-    return seen.fire_times(job("airflow"), one, {"fire_times": seen})
+def compared(one: Pipeline, said: dict[str, object]) -> Iterator[seen.Difference]:
+    return seen.fire_times(job("airflow"), one, {"fire_times": said})
