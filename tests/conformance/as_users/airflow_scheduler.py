@@ -1,7 +1,9 @@
 """Runs DAGs on Airflow's scheduler with the LocalExecutor: `python airflow_scheduler.py ANSWER`.
 
 Airflow 3: API server, scheduler and DAG processor; Airflow 2: the scheduler. The database is
-SQLite, which Airflow 2 takes with this executor only when it is told not to mind.
+SQLite, which Airflow 2 takes with this executor only when it is told not to mind. It locks no row:
+the process of a task of Airflow 2 must not do some of the scheduler's work (its "mini scheduler"),
+for where both schedule a task, `DagRun.schedule_tis` counts an attempt twice.
 """
 
 import contextlib
@@ -32,6 +34,7 @@ def main():
             AIRFLOW__API__SECRET_KEY=(secret := secrets.token_hex(16)),
             AIRFLOW__API_AUTH__JWT_SECRET=secret,
             AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL="3600",
+            AIRFLOW__SCHEDULER__SCHEDULE_AFTER_TASK_EXECUTION="False",
         )
         services.command("airflow", "db", "migrate")
         for name, slots in REQUEST["pools"].items():
