@@ -1,6 +1,6 @@
 # make demo   set up, compile the examples to every target, run one for real on each
 # make test   set up, lint, type-check, and run the tests, those in the real orchestrators included
-# make fast   the tests that need no orchestrator (below a minute)
+# make fast   the tests that need no orchestrator and no more than a few seconds each
 # make conformance N=200 [SEED=1] [TARGETS="prefect dagster"]
 #             random pipelines on the real orchestrators, against the semantics
 # make firetimes N=20000 [SEED=1]
@@ -62,10 +62,10 @@ lint: setup
 	$(BIN)/lint-imports --no-cache > .import_linter.log || { cat .import_linter.log; exit 1; }
 
 fast: setup
-	$(BIN)/pytest -m "not orchestrator and not users" -n 2 --dist loadgroup
+	$(BIN)/pytest -m "not orchestrator and not users and not slow" -n 2 --dist loadgroup
 
 slow: runtimes
-	$(BIN)/pytest -m orchestrator -n 4 --dist loadgroup
+	$(BIN)/pytest -m "orchestrator or slow" -n 4 --dist loadgroup
 
 # ten fixed pipelines as users run them: schedulers, workers and daemons, a process for each task
 users: runtimes

@@ -177,6 +177,7 @@ def trees() -> tuple[Any, ...]:
     return tuple(made)
 
 
+@pytest.mark.slow
 @QUIET
 @given(st.integers(0, 2**32))
 def test_any_value_at_any_place(seed: int) -> None:

@@ -18,6 +18,7 @@ from case_folders import EXAMPLES
 from dagglot.cli import app
 from front_tools import Space
 
+pytestmark = pytest.mark.slow
 PIPELINE = """\
 dagglot: 1
 pipeline: orders

@@ -105,6 +105,7 @@ def test_what_a_target_does_not_support_is_left_out() -> None:
     assert "gate-direct" in asked
 
 
+@pytest.mark.slow
 def test_what_it_makes_is_valid() -> None:
     assert not many().invalid
 

@@ -21,6 +21,7 @@ from test_diff_command import ORDERS, Repository
 from front_tools import Space
 from services.forges import TOKEN, Forge
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 TEMPLATE = yaml.safe_load((ROOT / "templates/ci/gitlab.yml").read_text(encoding="utf-8"))
@@ -294,7 +295,6 @@ def test_a_push(clone: Path, forge: Forge, space: Space, before: str) -> None:
     assert forge.requests == []
 
 
-@pytest.mark.slow
 def test_what_the_action_installs(clone: Path, forge: Forge) -> None:
     job = request(clone, forge)
     paths = job.temp / "path"

@@ -405,6 +405,7 @@ def test_levels_and_places(space: Space, repository: Repository) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_no_more_results_than_are_kept(space: Space) -> None:
     run = checked_sarif(sarif.render(copies(space, 2501, 10), "breaking"))
     assert len(run["results"]) == 5_000
