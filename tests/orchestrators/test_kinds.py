@@ -38,7 +38,7 @@ def targets(case: str) -> Any:
     return pytest.mark.parametrize(
         "target",
         [
-            pytest.param(target, marks=pytest.mark.xdist_group(target))
+            pytest.param(target, marks=pytest.mark.xdist_group(f"kinds-{target}"))
             for target in TARGETS
             if accepted(target, case)
         ],
@@ -338,7 +338,7 @@ def test_secrets(target: str) -> None:
 @pytest.mark.parametrize(
     "target",
     [
-        pytest.param(target, marks=pytest.mark.xdist_group(target))
+        pytest.param(target, marks=pytest.mark.xdist_group(f"kinds-{target}"))
         for target in TARGETS
         if accepted(target, "secrets")
     ],

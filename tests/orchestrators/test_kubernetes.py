@@ -11,7 +11,10 @@ from services.kubernetes import Pod
 pytestmark = pytest.mark.orchestrator
 BY_HELPERS = pytest.mark.parametrize(
     "target",
-    [pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in ("prefect", "dagster")],
+    [
+        pytest.param(one, marks=pytest.mark.xdist_group(f"kinds-{one}"))
+        for one in ("prefect", "dagster")
+    ],
 )
 """Where helpers of ours run pods; Airflow's operator reads logs in its own way."""
 

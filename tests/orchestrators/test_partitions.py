@@ -32,7 +32,10 @@ sys.path.insert(0, str(SOURCES))
 from behaviour.bodies import echo
 
 pytestmark = pytest.mark.orchestrator
-GROUPS = [pytest.param(target, marks=pytest.mark.xdist_group(target)) for target in TARGETS]
+GROUPS = [
+    pytest.param(target, marks=pytest.mark.xdist_group(f"partitions-{target}"))
+    for target in TARGETS
+]
 FOLDERS = ("partitions", "partitions_of_keys")
 
 TIMES = {

@@ -51,7 +51,7 @@ def scenarios() -> list[Acted]:
 
 pytestmark = pytest.mark.orchestrator
 SCENARIOS = scenarios()
-GROUPS = [pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in TARGETS]
+GROUPS = [pytest.param(one, marks=pytest.mark.xdist_group(f"scenarios-{one}")) for one in TARGETS]
 
 
 @cache
