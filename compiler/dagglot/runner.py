@@ -21,6 +21,7 @@ from dagglot.frozen import dataclass
 from dagglot.inputs import find, may_be_ours
 from dagglot.ir.model import Pipeline
 from dagglot.jobs import Job, Options, Result
+from dagglot.paths import shown_path
 from dagglot.project import Project
 from dagglot.run_inputs import Inputs, nobody_asks, run_spec
 from dagglot.runtimes import environments, probe
@@ -120,8 +121,8 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="dagglot-verify-") as folder:
         stands, out = job.out, Path(folder) / job.target.name
         if as_it_stands and manifest.load(stands) is None:
-            place = stands.as_posix()
-            return 0, [codes.NOTHING_WRITTEN.at(None, target=job.name, folder=place)], {}
+            help = f"compile for {job.name} into it first, or name another folder with `-o`"
+            return 0, [codes.NO_OUTPUT.at(None, folder=shown_path(stands), help=help)], {}
         job = replace(job, out=out)  # where nothing is: an edited file is looked at, and no finding
         result, pipelines = _compiled(paths, job, project, progress, written=not as_it_stands)
         found = list(result.diagnostics)

@@ -150,9 +150,8 @@ def place(pipeline: Pipeline, ids: Mapping[str, str], path: Path) -> Span:
             return params.get(name, pipeline.span)
         case (key, *_) if key in _OF_SCHEDULE and pipeline.schedule.is_set:
             return pipeline.schedule.span
-        case (key, *_):
-            return pipeline.at(key)
-    return pipeline.span
+        case _:
+            return pipeline.at(path[0])
 
 
 def _plain(value: Any) -> Any:

@@ -13,16 +13,6 @@ from front_tools import MANIFEST, PIPELINE, Space
 WRONG = "dagglot: 1\npipeline: b\ntasks:\n  one: {type: noop, depends_on: nobody}\n"
 
 
-@pytest.fixture
-def two(space: Space) -> Space:
-    """Two pipelines, compiled."""
-    space.project()
-    space.pipeline("a")
-    space.pipeline("b")
-    space.compiled()
-    return space
-
-
 def test_files_and_manifest(two: Space) -> None:
     assert two.files() == ["flows/a.txt", "flows/b.txt", "index.txt"]
     assert two.read("build/index.txt") == '["a", "b"]\n'

@@ -15,16 +15,6 @@ from front_tools import MANIFEST, Space
 SAME = "; what is generated is the same"
 
 
-@pytest.fixture
-def two(space: Space) -> Space:
-    """Two pipelines, compiled."""
-    space.project()
-    space.pipeline("a")
-    space.pipeline("b")
-    space.compiled()
-    return space
-
-
 def said(space: Space, *words: str) -> dict[str, str]:
     """What is said of each file: the code and the reason."""
     ran = space.run("compile", "--check", *words)

@@ -84,7 +84,7 @@ def verify(
             )
         else:
             differs = f"{errors} differences" if errors else "the orchestrator sees what they say"
-            verdict = f"{count} pipelines, {differs}"
+            verdict = f"{count} pipelines, {differs}" if count else "nothing was compared"
         lines.append(f"{job.target.title} {job.version}: {verdict}")
     progress.done()
     report(found, sources, format)

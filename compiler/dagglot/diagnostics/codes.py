@@ -873,8 +873,9 @@ NO_OUTPUT: Final = _rule(
     "DG538",
     "no-output",
     "there is no generated output in `{folder}`",
-    "`--against-output` compares with a folder that `dagglot compile` has written, with its manifest "
-    "`.dagglot-manifest.json`, or with the folder above those of several targets.",
+    "`diff --against-output` and `verify --written` look at a folder that `dagglot compile` has written, "
+    "with its manifest `.dagglot-manifest.json`; the former also at the folder above those of several "
+    "targets.",
     exit_code=ExitCode.INVALID,
 )
 NOT_POSTED: Final = _rule(
@@ -886,14 +887,6 @@ NOT_POSTED: Final = _rule(
     "`permissions: {pull-requests: write}`, and a pull request from a fork gives none; on GitLab the "
     "token of a job may not write notes: use a project access token with the scope `api`.",
     exit_code=ExitCode.FINDINGS,
-)
-NOTHING_WRITTEN: Final = _rule(
-    "DG540",
-    "nothing-written",
-    "`{folder}` holds nothing that was compiled for {target}",
-    "`dagglot verify --written` looks at what `dagglot compile` has written, with its manifest "
-    "`.dagglot-manifest.json`: into the folder of `-o`, or those of the project file.",
-    exit_code=ExitCode.INVALID,
 )
 
 
