@@ -208,7 +208,7 @@ class _Job:
             if place in self.quick.by_source:
                 self.remember()
         known = self.by_source.get(place, [])
-        hash = self.hashes.text(file.place, source.MAX_BYTES) if known else None
+        hash = self.hashes.text(file.place, source.MAX_BYTES, file.state) if known else None
         if hash is not None:
             digest_now = inputs_digest(file, hash)
             if all(self.is_unchanged(entry, digest_now, file.place) for entry in known):
@@ -255,7 +255,7 @@ class _Job:
         """The manifest knows a file as it is."""
         self.front.vouched(file, entries)
         self.result.unchanged += len(entries)
-        self.front.ids.update(pipeline for pipeline, _ in entries)
+        self.front.ids.update([pipeline for pipeline, _ in entries])
 
     def is_unchanged(self, entry: Entry, digest_now: str, document: str) -> bool:
         """Whether an entry is of this very input, and its files are as they were written."""

@@ -85,6 +85,10 @@ class GitTree:
         key = self._key(path)
         return key is not None and self._is_link(key)
 
+    def state(self, _path: str | Path, /) -> str | None:
+        """Nothing: git keeps no times, and a commit does not change."""
+        return None
+
     def walk(self, folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
         """See `trees.Tree`; links to folders are not followed."""
         key = self._find(folder)

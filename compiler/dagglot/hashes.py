@@ -13,11 +13,11 @@ import os
 import stat
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from dagglot import paths, resources
 
-_KIND: Final = 1
+_KIND: Final = 2
 _MARGIN: Final = 2_000_000_000
 """Nanoseconds. A file that is younger than this may change once more and keep its time: the clock
 of a file system may tick as slowly as every two seconds (FAT)."""
@@ -45,14 +45,18 @@ class Hashes:
         self.folder = "" if folder is None else str(folder)
         self.sealed = ""
         """The hash of a manifest of which every entry is known to be as it was written."""
-        self.known: dict[str, list[Any]] = {}
-        self.seen: dict[str, list[Any]] = {}
+        self.known: dict[str, str] = {}
+        self.seen: dict[str, str] = {}
         self.dirty = False
         if folder is not None:
             self._load()
 
-    def text(self, path: str, most: int) -> str | None:
-        """The hash of a text that a person wrote; None where there is none, or too long a one."""
+    def text(self, path: str, most: int, state: str | None = None) -> str | None:
+        """The hash of a text that a person wrote; None where there is none, or too long a one. Its
+        ``state`` (`paths.state`) may be known: it is to be from before this."""
+        known = self.known.get(path) if state else None
+        if state and known is not None and known.startswith(state):
+            return known[len(state) :]
         return self._of(path, path, most)
 
     def output(self, path: str) -> str | None:
@@ -69,16 +73,16 @@ class Hashes:
             now = os.stat(place)  # noqa: PTH116 - of a thousand files, a Path each costs as much
             if not stat.S_ISREG(now.st_mode) or (most is not None and now.st_size > most):
                 return None
-            is_now = [now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino]
+            state = paths.state_of(now)
             known = self.known.get(key)
-            if known is not None and known[:4] == is_now:
-                return str(known[4])
+            if known is not None and known.startswith(state):
+                return known[len(state) :]
             data = paths.read(place)
         except (OSError, ValueError):
             return None
         made = digest(data) if most is None else of_text(data)
         if max(now.st_mtime_ns, now.st_ctime_ns) < self.start - _MARGIN:
-            self.seen[key] = [*is_now, made]
+            self.seen[key] = state + made
             self.dirty = True
         return made
 
@@ -92,7 +96,8 @@ class Hashes:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             data = json.loads(paths.read(self._place()))
             if data["kind"] == _KIND and data["folder"] == self.folder:
-                self.known, self.sealed = dict(data["files"]), str(data["manifest"])
+                known = {str(key): str(one) for key, one in data["files"].items()}
+                self.known, self.sealed = known, str(data["manifest"])
 
     def save(self) -> None:
         """Remember what was read. That it cannot be kept is no harm."""

@@ -29,7 +29,7 @@ class SourceFile:
     ``place`` is its path from the root, without links; ``shown`` is its path for messages;
     ``label`` the one in the header of generated files, which does not depend on the working
     directory. ``strict``: the file was named, or matches the project's glob, so a document in it
-    that is not dagglot's is an error.
+    that is not dagglot's is an error. ``state`` is the `paths.state` of the file when it was found.
     """
 
     path: str
@@ -38,6 +38,7 @@ class SourceFile:
     label: str
     strict: bool
     tree: Tree = field(default=DISK, compare=False)
+    state: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +161,11 @@ class _Places:
         tree = self.project.tree
         root = str(self.project.root if self.project.document is not None else base)
         folder, name = os.path.split(path)
-        if not tree.is_link(path):
+        state = tree.state(path)
+        if state is not None or not tree.is_link(path):
             place, label, shown = self.folder(folder, root)
             shown = path.replace(os.sep, "/") if shown is None else shown + name
-            return SourceFile(path, place + name, shown, label + name, strict, tree)
+            return SourceFile(path, place + name, shown, label + name, strict, tree, state)
         text = tree.real(path).as_posix()
         label = _below(text, _start(tree.real(root))) or name
         shown = _below(text, self.here) or path.replace(os.sep, "/")

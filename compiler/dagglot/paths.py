@@ -6,6 +6,7 @@ And the bytes of a file, which do raise OSError.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,20 @@ def is_file(path: str | Path) -> bool:
 def is_link(path: str | Path) -> bool:
     """Whether a link is there, wherever it leads."""
     return os.path.islink(path)  # noqa: PTH114
+
+
+def state(path: str | Path) -> str | None:
+    """What is another after each change of a file, as `state_of` has it; None for a link."""
+    try:
+        now = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return state_of(now) if stat.S_ISREG(now.st_mode) else None
+
+
+def state_of(now: os.stat_result) -> str:
+    """What is another after each change of a file: its size, its times, its number."""
+    return f"{now.st_size} {now.st_mtime_ns} {now.st_ctime_ns} {now.st_ino} "
 
 
 def exists(path: str | Path) -> bool:

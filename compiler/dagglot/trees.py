@@ -26,6 +26,10 @@ class Tree(Protocol):
 
     def is_link(self, path: str | Path) -> bool: ...
 
+    def state(self, path: str | Path, /) -> str | None:
+        """What changes with a file, if no link leads to it and there is such a thing: see
+        `paths.state`."""
+
     def walk(self, folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
         """As `os.walk`: a folder, the names of those in it, which may be left out, and of files."""
 
@@ -40,6 +44,7 @@ class Disk:
     is_file = staticmethod(paths.is_file)
     is_folder = staticmethod(paths.is_folder)
     is_link = staticmethod(paths.is_link)
+    state = staticmethod(paths.state)
 
     def real(self, path: str | Path) -> Path:
         """The path from the root without links, as far as they lead anywhere."""
