@@ -17,6 +17,8 @@ PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 BIN := .venv/bin
 export PATH := $(CURDIR)/.uv/bin:$(PATH)
+# what the tests start hundreds of times is to be compiled once
+unexport PYTHONDONTWRITEBYTECODE
 EXAMPLES := $(addprefix examples/,hello orders_daily groups_and_defaults fan_out churn_training ml_batch_scoring/score.yaml \
   warehouse_elt backfill_partitions)
 TARGETS := -t airflow@3.3 -t airflow@2.11 -t prefect -t dagster
@@ -62,7 +64,8 @@ lint: setup
 	$(BIN)/lint-imports --no-cache > .import_linter.log || { cat .import_linter.log; exit 1; }
 
 fast: setup
-	$(BIN)/pytest -m "not orchestrator and not users and not slow" -n 2 --dist loadgroup
+	$(BIN)/pytest -m "not orchestrator and not users and not slow" -n 2 --dist loadgroup \
+	  --ignore tests/orchestrators
 
 slow: runtimes
 	$(BIN)/pytest -m "orchestrator or slow" -n 4 --dist loadgroup

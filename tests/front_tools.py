@@ -10,9 +10,11 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import jsonschema
 import pytest
 
 from dagglot.cli import app
@@ -33,8 +35,18 @@ from dagglot.targets.base import (
     unsupported,
 )
 
+SCHEMAS = Path(__file__).parents[1] / "schemas" / "output"
 PIPELINE = "dagglot: 1\npipeline: {id}\ntasks:\n  one: {{type: noop}}\n"
 MANIFEST = ".dagglot-manifest.json"
+
+
+@cache
+def schema_of(form: str) -> jsonschema.protocols.Validator:
+    """The published schema of an output, itself checked once."""
+    schema = json.loads((SCHEMAS / f"{form}.v1.schema.json").read_bytes())
+    made = jsonschema.validators.validator_for(schema)
+    made.check_schema(schema)
+    return made(schema)
 
 
 @dataclass

@@ -39,6 +39,7 @@ def built(text: str) -> Any:
         return pipeline
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_at_least_95_percent_compile(target: str) -> None:
     """`emit` compiles every Python file that it renders, so what is rendered parses."""
@@ -62,6 +63,7 @@ def test_at_least_95_percent_compile(target: str) -> None:
     assert sum(seen) >= 0.95 * len(seen), sorted(set(refused))[:20]
 
 
+@pytest.mark.slow
 @settings(EXAMPLES, max_examples=60)
 @given(documents())
 def test_order_of_keys_and_comments_change_only_the_order(document: dict[str, Any]) -> None:

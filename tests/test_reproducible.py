@@ -78,6 +78,7 @@ def everyday(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("reproducible")
 @pytest.mark.parametrize("setting", OTHERS.values(), ids=list(OTHERS))
 def test_same_bytes_in_another_environment(
@@ -90,6 +91,7 @@ def test_same_bytes_in_another_environment(
     assert tree(folder / "out") == everyday
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("reproducible")
 def test_same_bytes_from_another_place(everyday: dict[str, bytes], tmp_path: Path) -> None:
     """From elsewhere into a folder elsewhere; the manifest has other ways to the sources."""
@@ -104,6 +106,7 @@ def test_same_bytes_from_another_place(everyday: dict[str, bytes], tmp_path: Pat
     assert not any(str(tmp_path).encode() in data for data in made.values())
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("reproducible")
 def test_same_bytes_of_a_checkout_on_windows(everyday: dict[str, bytes], tmp_path: Path) -> None:
     """Where git gave the sources other line ends; what is generated has those of everywhere."""
@@ -111,6 +114,7 @@ def test_same_bytes_of_a_checkout_on_windows(everyday: dict[str, bytes], tmp_pat
     assert tree(tmp_path / "out") == everyday
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("reproducible")
 def test_no_two_files_are_one_where_case_does_not_count(everyday: dict[str, bytes]) -> None:
     assert len({path.casefold() for path in everyday}) == len(everyday)

@@ -63,6 +63,7 @@ def test_any_bytes(data: bytes) -> None:
     check(b"dagglot: 1\npipeline: a\ntasks:\n  a: {type: noop}\n" + data)
 
 
+@pytest.mark.slow
 @QUIET
 @given(st.text(max_size=200))
 def test_any_text_as_a_value(text: str) -> None:
@@ -117,6 +118,7 @@ def mutated(text: str, seed: int) -> str:
     return text
 
 
+@pytest.mark.slow
 @QUIET
 @given(st.integers(0, 2**32))
 def test_mutated_documents(seed: int) -> None:

@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from case_folders import cases
@@ -15,11 +14,8 @@ from dagglot import api, capabilities, plan_jobs
 from dagglot.portability import STATUSES, Status, cell
 from dagglot.project import NO_PROJECT
 from dagglot.support import columns
-from front_tools import Space
+from front_tools import Space, schema_of
 
-SCHEMA = json.loads(
-    (Path(__file__).parents[2] / "schemas" / "output" / "report.v1.schema.json").read_bytes()
-)
 HEAD = "dagglot: 1\npipeline: {}\n{}tasks:\n"
 POOL = "  load: {type: shell, run: x, pool: db}\n"
 SQL = "  load: {type: sql, connection: db, sql: select 1}\n"
@@ -44,7 +40,7 @@ def reported(space: Space, *words: str) -> dict[str, Any]:
     ran = space.run("report", "flows", *words, "--format", "json")
     assert (ran.code, ran.err) == (0, "")
     data: dict[str, Any] = json.loads(ran.out)
-    jsonschema.validate(data, SCHEMA)
+    schema_of("report").validate(data)
     return data
 
 

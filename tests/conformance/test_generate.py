@@ -110,12 +110,14 @@ def test_what_it_makes_is_valid() -> None:
     assert not many().invalid
 
 
+@pytest.mark.slow
 def test_it_makes_pipelines_of_3_to_20_tasks() -> None:
     sizes = {len(one.made.steps) for one in many().cases}
     assert min(sizes) == SMALLEST
     assert max(sizes) == LARGEST
 
 
+@pytest.mark.slow
 def test_it_covers_every_construct() -> None:
     used = Counter(
         use
@@ -125,12 +127,14 @@ def test_it_covers_every_construct() -> None:
     assert {name: used[name] for name in CONSTRUCTS if used[name] < MANY // 50} == {}
 
 
+@pytest.mark.slow
 def test_it_covers_the_table_of_trigger_rules() -> None:
     asked = {(rule.value, cell) for rule in TriggerRule for cell in CELLS}
     missing = sorted(asked - set(many().cells))
     assert len(missing) <= 8, missing
 
 
+@pytest.mark.slow
 def test_it_covers_the_ways_in_which_a_task_ends() -> None:
     reasons = Counter(one.why.text for case in many().cases for one in case.simulated.instances)
     for reason in (
@@ -173,6 +177,7 @@ def states_and_run(one: Case, trace: dict[str, Any]) -> list[str]:
     return [str(each) for each in found if not each.what.endswith(("output", "began"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", list(TriggerRule))
 def test_a_wrong_cell_is_seen(rule: TriggerRule, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever cell of the table is changed, some of few pipelines end otherwise."""
@@ -198,6 +203,7 @@ def test_a_wrong_cell_is_seen(rule: TriggerRule, monkeypatch: pytest.MonkeyPatch
         assert seen, wrong
 
 
+@pytest.mark.slow
 def test_equal_traces_are_equal() -> None:
     for one in many().cases[:50]:
         assert states_and_run(one, as_trace(one)) == []
@@ -246,6 +252,7 @@ def has_the_bug(made: Made) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_a_divergence_becomes_as_small_as_it_can_be() -> None:
     rounds: list[int] = []
 
@@ -263,6 +270,7 @@ def test_a_divergence_becomes_as_small_as_it_can_be() -> None:
     assert len(rounds) < 40
 
 
+@pytest.mark.slow
 def test_without_a_task_nothing_names_it() -> None:
     for one in many().cases[:15]:
         for step in one.made.steps:

@@ -6,12 +6,11 @@ import json
 import re
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
-from test_diff_command import ORDERS, SCHEMA, Repository
+from test_diff_command import ORDERS, Repository
 
-from front_tools import Ran, Space
+from front_tools import Ran, Space, schema_of
 
 LATER = "2999-12-31"
 WAIVER = """\
@@ -44,7 +43,7 @@ def fingerprint(space: Space, code: str = RETRIES) -> str:
 
 def read(ran: Ran) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(ran.out)
-    jsonschema.validate(data, SCHEMA)
+    schema_of("diff").validate(data)
     return data
 
 

@@ -8,13 +8,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
-from front_tools import Ran, Space
+from front_tools import Ran, Space, schema_of
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = json.loads((ROOT / "schemas" / "output" / "diff.v1.schema.json").read_bytes())
 ORDERS = """\
 dagglot: 1
 pipeline: orders
@@ -59,7 +57,7 @@ def diffed(space: Space, *words: str) -> dict[str, Any]:
     ran = space.run("diff", *words, "--format", "json")
     assert ran.out, ran.err
     data: dict[str, Any] = json.loads(ran.out)
-    jsonschema.validate(data, SCHEMA)
+    schema_of("diff").validate(data)
     return data
 
 

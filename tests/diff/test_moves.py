@@ -13,7 +13,6 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from test_compare import read_all
@@ -33,13 +32,10 @@ from dagglot.reports.table import plain
 from dagglot.support import columns
 from dagglot.targets import registry
 from dagglot.targets.base import Support
-from front_tools import Space
+from front_tools import Space, schema_of
 from random_documents import documents
 
 CASES = Path(__file__).parent / "moves"
-SCHEMA = json.loads(
-    (Path(__file__).parents[2] / "schemas" / "output" / "diff.v1.schema.json").read_bytes()
-)
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 RULES = [rule for rule in codes.all_rules() if rule.name.startswith("move-")]
 IDS = [rule.name for rule in RULES]
@@ -69,7 +65,7 @@ def test_a_case_of_each_rule(rule: Rule, update: bool) -> None:
     found, data = moved(folder)
     met = {(one.verdict.rule.code, one.risk) for part in found.pipelines for one in part.changes}
     assert (rule.code, Risk(rule.risk)) in met
-    jsonschema.validate(data, SCHEMA)
+    schema_of("diff").validate(data)
     text = re.sub(r"\S*tests/diff/moves/[^/]+/", "", reports.as_text(data, plain))
     golden = folder / "expected.txt"
     if update:
@@ -90,6 +86,7 @@ def test_a_move_to_where_it_is_changes_nothing(document: dict[str, Any]) -> None
         assert (found.pipelines, found.unchanged) == ((), len(pipelines))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("one", "other"), list(permutations(columns(), 2)))
 def test_every_case_on_every_way(one: str, other: str) -> None:
     """A move is refused exactly where a compile is; what is lossy there is said; the rest is equal,
@@ -170,7 +167,7 @@ def test_the_axes(here: Space) -> None:
     ):
         ran = here.run("diff", "flows", "--from", words[0], "--to", words[1], "--format", "json")
         data = json.loads(ran.out)
-        jsonschema.validate(data, SCHEMA)
+        schema_of("diff").validate(data)
         assert (data["axis"], ran.code) == (axis, code)
         assert data["base"].startswith(words[0])
         assert data["to"].startswith(words[1])

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from dagglot.features import Feature
 from dagglot.targets.base import unsupported
-from front_tools import FakeTarget, Space
-
-SCHEMA = json.loads(
-    (Path(__file__).parents[2] / "schemas" / "output" / "diff.v1.schema.json").read_bytes()
-)
+from front_tools import FakeTarget, Space, schema_of
 
 
 @pytest.fixture
@@ -32,7 +26,7 @@ def against(space: Space, *words: str) -> dict[str, Any]:
     ran = space.run("diff", *words, "--format", "json")
     assert ran.out, ran.err
     data: dict[str, Any] = json.loads(ran.out)
-    jsonschema.validate(data, SCHEMA)
+    schema_of("diff").validate(data)
     assert (data["axis"], data["to"]) == ("output", None)
     return data
 

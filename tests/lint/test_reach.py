@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from conformance.generate import generate
 from conformance.oracle import InvalidError, case
 from dagglot.diagnostics import advice
@@ -12,6 +14,7 @@ from dagglot.semantics.states import State
 NOTHING = Look({}, ())
 
 
+@pytest.mark.slow
 def test_what_never_runs_never_runs() -> None:
     flagged = 0
     for number in range(300):

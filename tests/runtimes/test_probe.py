@@ -77,6 +77,7 @@ def test_python_that_is_not_there(tmp_path: Path) -> None:
         probe.run(tmp_path / "python", tmp_path / "script.py", {}, timeout=5)
 
 
+@pytest.mark.slow
 def test_timeout_ends_the_whole_group(tmp_path: Path) -> None:
     child_id = tmp_path / "child"
     body = f"""

@@ -72,6 +72,7 @@ def mutate(document: Any, chance: random.Random) -> None:
             holder[key] = copy.deepcopy(chance.choice(VALUES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_both_validators_agree(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311

@@ -208,6 +208,7 @@ def test_what_is_found_beside_it(text: str, codes: list[str]) -> None:
     assert codes_of(text) == codes
 
 
+@pytest.mark.slow
 @RANDOM
 @given(st.integers(0, 2**32))
 def test_one_mistake_is_one_finding(seed: int) -> None:
@@ -226,6 +227,7 @@ def test_one_mistake_is_one_finding(seed: int) -> None:
         assert found == placed(document, wrong), (name, path, [one.message for one in found])
 
 
+@pytest.mark.slow
 @RANDOM
 @given(st.integers(0, 2**32))
 def test_a_dangling_reference_in_another_task_is_found_too(seed: int) -> None:

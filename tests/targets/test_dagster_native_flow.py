@@ -446,6 +446,7 @@ def random_given(rng: random.Random, made: Pipeline) -> dict[str, Any]:
     return given
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_where_it_is_native_dagster_does_what_the_semantics_say(seed: int, tmp_path: Path) -> None:
     rng = random.Random(f"native {seed}")  # noqa: S311 - no secret

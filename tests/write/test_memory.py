@@ -23,6 +23,7 @@ def compiled(folder: Path, *targets: str, keep_built: bool = False) -> Result:
     return compile.compile([folder / "in"], jobs, NO_PROJECT, Options(keep_built=keep_built))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_file_that_is_done_is_forgotten(target: str, tmp_path: Path) -> None:
     corpus.write(tmp_path / "in", 3)

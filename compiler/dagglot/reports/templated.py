@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from dagglot import resources
@@ -18,6 +19,17 @@ Filters = Mapping[str, Callable[..., Any]]
 
 def page(template: str, filters: Filters, **values: Any) -> str:
     """A page of `templates/reports/`, of which the others extend `page.html.j2`."""
+    style, script = (resources.text(f"templates/reports/page.{end}") for end in ("css", "js"))
+    return _template(template, tuple(filters.items())).render(
+        style=Markup(style),  # noqa: S704 - files of our own, whose hashes the policy names
+        script=Markup(script),  # noqa: S704
+        policy=_policy(style, script),
+        **values,
+    )
+
+
+@cache
+def _template(name: str, filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Template:
     environment = Environment(
         loader=FunctionLoader(lambda name: resources.text(f"templates/reports/{name}")),
         autoescape=True,
@@ -26,14 +38,8 @@ def page(template: str, filters: Filters, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"seen": printable, "prose": prose, **filters}
-    style, script = (resources.text(f"templates/reports/page.{end}") for end in ("css", "js"))
-    return environment.get_template(template).render(
-        style=Markup(style),  # noqa: S704 - files of our own, whose hashes the policy names
-        script=Markup(script),  # noqa: S704
-        policy=_policy(style, script),
-        **values,
-    )
+    environment.filters |= {"seen": printable, "prose": prose, **dict(filters)}
+    return environment.get_template(name)
 
 
 def prose(text: str) -> Markup:

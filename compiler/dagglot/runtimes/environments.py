@@ -159,6 +159,8 @@ def _make(
     progress(f"making the {runtime.name} environment in {environment}")
     uv.run(tool, ["venv", "--quiet", "--python", chosen, str(environment)], doing=doing, cwd=root())
     install = ["pip", "install", "--quiet", "--python", str(python_of(environment))]
+    if sys.dont_write_bytecode:  # as in many containers, where each start would compile it anew
+        install.append("--compile-bytecode")
     progress(f"installing {runtime.name}")
     uv.run(tool, [*install, "-r", str(runtime.lock)], doing=doing, cwd=root())
     if requirements is not None:
