@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -17,12 +16,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from dagglot import __version__, inputs, manifest, paths, source, write
 from dagglot.beside import changed
 from dagglot.diagnostics import codes
-from dagglot.diagnostics.model import Diagnostic, Related
+from dagglot.diagnostics.model import Diagnostic
 from dagglot.drift import edited
 from dagglot.hashes import Hashes, of_text
 from dagglot.inputs import SourceFile
 from dagglot.jobs import DEFAULT, Job, Options, Result, Sources
+from dagglot.lowering import Lowering
 from dagglot.manifest import Entry, Made, Manifest, digest
+from dagglot.neighbours import Neighbours
 from dagglot.paths import shown_path
 from dagglot.project import Project
 from dagglot.unchanged import Unchanged, inputs_digest
@@ -30,7 +31,6 @@ from dagglot.unchanged import Unchanged, inputs_digest
 if TYPE_CHECKING:
     from dagglot.api import Progress
     from dagglot.ir.model import Pipeline
-    from dagglot.targets.base import View
 
 Texts: TypeAlias = Mapping[PurePosixPath, str | None]
 
@@ -106,6 +106,7 @@ class _Job:
         self.project = project
         self.options = options
         self.result = result
+        self.lowering = Lowering(job, project, options, result)
         self.out = paths.real(job.out)
         self.hashes = Hashes(self.out)
         self.made_with = Made(
@@ -185,12 +186,22 @@ class _Job:
                 return
             self.remember()
         made = self.made
-        dropped = self.duplicates([entry for entry, _ in made])
+        beside = Neighbours(
+            self.job,
+            self.found,
+            self.front,
+            self.project,
+            self.options,
+            self.result,
+            self.sources,
+            self.old,
+        )
+        dropped = beside.duplicates([entry for entry, _ in made])
         dropped |= {entry.pipeline for entry, _ in made if entry.pipeline in wrong}
-        left = list(self.kept([entry for entry, _ in made], dropped))
-        dropped |= self.collisions([*(entry for entry, _ in made), *left])
+        left = list(beside.kept([entry for entry, _ in made], dropped))
+        dropped |= beside.collisions([*(entry for entry, _ in made), *left])
         made = [(entry, texts) for entry, texts in made if entry.pipeline not in dropped]
-        left = list(self.kept([entry for entry, _ in made], dropped))
+        left = list(beside.kept([entry for entry, _ in made], dropped))
         if self.result.blocked or (self.result.failed and not self.options.keep_going):
             return
         entries = (*(entry for entry, _ in made), *left)
@@ -226,7 +237,7 @@ class _Job:
         for pipeline, number in checked.pipelines:
             self.front.ids.add(pipeline.id)
             pipeline = replace(pipeline, source=file.label)
-            lowered = self.pipeline(pipeline)
+            lowered = self.lowering.pipeline(pipeline)
             quiet = quiet and lowered is not None and lowered[2]
             if lowered is None:
                 continue
@@ -280,162 +291,6 @@ class _Job:
                 entry, self.made_with, self.job.target.title, digest_now, reads, file.shown
             )
 
-    def pipeline(
-        self, pipeline: Pipeline
-    ) -> tuple[dict[PurePosixPath, str], Mapping[str, Any], bool, tuple[str, ...]] | None:
-        """Its files, its part in those of all, whether nothing was said, and what is accepted."""
-        from dagglot import capabilities
-        from dagglot.targets.base import Support
-
-        job = self.job
-        judged = capabilities.judge(pipeline, job.target, job.version, self.project.layers.accept)
-        found = list(capabilities.findings(pipeline, job.target, job.version, judged))
-        for judgement in judged if self.options.explain else ():
-            if judgement.verdict.support is Support.EMULATED:
-                self.result.emulated.append(
-                    (
-                        f"{job.target.title} {job.version}",
-                        judgement.use.span,
-                        judgement.use.feature.value,
-                        judgement.verdict.note,
-                    )
-                )
-        found.extend(job.target.refusals(pipeline, job.context))
-        if self.options.strict:
-            found = [_strict(diagnostic) for diagnostic in found]
-        self.result.diagnostics.extend(found)
-        if any(diagnostic.is_error for diagnostic in found):
-            return None
-        if self.options.keep_built:
-            self.result.built.append(pipeline)
-        lowered = job.target.lower(pipeline, job.context)
-        texts = self.rendered(lowered.views)
-        if texts is None:
-            return None
-        lossy = (one for one in judged if one.accepted and one.verdict.support is Support.LOSSY)
-        accepted = tuple(sorted({one.use.feature.value for one in lossy}))
-        return texts, lowered.contribution, not found, accepted
-
-    def rendered(self, views: Sequence[View]) -> dict[PurePosixPath, str] | None:
-        """The texts of the views. A template of the project may be wrong; one of ours is a bug."""
-        from dagglot import emit
-
-        folder = self.project.templates
-        if folder is None:
-            return emit.render(views)
-        made: dict[PurePosixPath, str] = {}
-        for view in views:
-            try:
-                made.update(emit.render([view], folder))
-            except Exception as error:
-                if not paths.is_file(folder / view.template):
-                    raise
-                problem = getattr(error, "message", None) or str(error) or type(error).__name__
-                line = getattr(error, "lineno", None)
-                where = f"line {line}: " if isinstance(line, int) else ""
-                self.result.block(
-                    [
-                        codes.TEMPLATE.at(
-                            None,
-                            template=shown_path(folder / view.template),
-                            problem=f"{where}{problem}",
-                        )
-                    ]
-                )
-                return None
-        return made
-
-    def duplicates(self, entries: Sequence[Entry]) -> set[str]:
-        """The names that two pipelines have, be it in files that this compile does not look at."""
-        count = Counter(entry.pipeline for entry in entries)
-        twice = {id for id, number in count.items() if number > 1}
-        sources = {entry.source for entry in entries if entry.pipeline in twice}
-        for file in self.found.files:
-            if self.sources[file.shown] in sources:
-                self.front.check(file)  # `compile` reports what these have twice
-        asked = set(self.sources.values())
-        for entry in self.old.entries if self.old is not None else ():
-            if entry.pipeline in count and entry.source not in asked:
-                found = self.still_in(entry)
-                if found is not None:
-                    twice.add(entry.pipeline)
-                    self.result.diagnostics.append(found)
-        return twice
-
-    def still_in(self, entry: Entry) -> Diagnostic | None:
-        """The finding for an entry whose pipeline is in another file now, and in its own too."""
-        path = self.job.out / entry.source
-        if not paths.is_file(path):
-            return None
-        from dagglot import api
-
-        other = api.check_file(inputs.one(path, self.project), self.project.layers)
-        spans = [one.span for one, _ in other.pipelines if one.id == entry.pipeline]
-        if not spans:
-            return None
-        self.result.sources[other.file.shown] = other.text
-        here = (one for file in self.front.all() for one, _ in file.pipelines)
-        span = next((one.span for one in here if one.id == entry.pipeline), None)
-        return codes.DUPLICATE_PIPELINE.at(
-            span, pipeline=entry.pipeline, related=(Related(spans[0], "first defined here"),)
-        )
-
-    def kept(self, entries: Sequence[Entry], dropped: Container[str]) -> Iterator[Entry]:
-        """Entries of the old manifest that this compile says nothing about: their files stay."""
-        if self.old is None:
-            return
-        names = {entry.pipeline for entry in entries}
-        asked = set(self.sources.values())
-        folders = [paths.real(folder) for folder in self.found.folders]
-        for entry in self.old.entries:
-            if entry.pipeline in dropped:
-                yield entry
-            elif entry.pipeline in names:
-                continue
-            elif entry.source in asked:
-                if self.options.keep_going and self.has_errors(entry.source):
-                    yield entry  # its document is wrong just now; what it made stays
-            else:
-                path = paths.real(self.job.out / entry.source)
-                if not any(path.is_relative_to(folder) for folder in folders) and paths.exists(
-                    path
-                ):
-                    yield entry
-
-    def has_errors(self, source: str) -> bool:
-        for checked in self.front.all():
-            if self.sources[checked.file.shown] == source:
-                shown = checked.file.shown
-                spans = (one.span for one in self.result.diagnostics if one.is_error)
-                return any(one.is_error for one in checked.diagnostics) or any(
-                    span is not None and span.file == shown for span in spans
-                )
-        return False
-
-    def collisions(self, entries: Sequence[Entry]) -> set[str]:
-        """Pipelines whose names the target writes alike, so that they would overwrite each other.
-
-        In whatever case: some file systems know no difference.
-        """
-        owner: dict[str, str] = {}
-        pairs: list[tuple[str, str, str]] = []
-        for entry in entries:
-            for path in entry.outputs:
-                other = owner.setdefault(str(path).casefold(), entry.pipeline)
-                if other != entry.pipeline:
-                    pairs.append((other, entry.pipeline, path.name))
-        contributions = {entry.pipeline: entry.contribution for entry in entries}
-        pairs += self.job.target.collisions(contributions)
-        alike: set[str] = set()
-        for first, second, name in pairs:
-            alike |= {first, second}
-            self.result.diagnostics.append(
-                codes.NAMES_COLLIDE.at(
-                    None, first=first, second=second, name=name, target=self.job.target.title
-                )
-            )
-        return alike
-
     def shared(self, entries: Sequence[Entry]) -> Mapping[PurePosixPath, str | None] | None:
         """The files of all pipelines together; None for one that stands on the disk already.
 
@@ -454,7 +309,7 @@ class _Job:
         views = self.job.target.assemble(
             [entry.contribution for entry in entries], self.job.context
         )
-        return self.rendered(views)
+        return self.lowering.rendered(views)
 
     def plan(
         self,
@@ -538,12 +393,6 @@ def _asset_facts(pipeline: Pipeline) -> dict[str, Any]:
     from dagglot.ir import asset_graph
 
     return asset_graph.as_json(asset_graph.facts(pipeline))
-
-
-def _strict(diagnostic: Diagnostic) -> Diagnostic:
-    if diagnostic.rule is not codes.LOSSY:
-        return diagnostic
-    return replace(diagnostic, rule=codes.LOSSY_STRICT)
 
 
 _NO_INPUT: Final = frozenset(
