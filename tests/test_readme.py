@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from case_folders import EXAMPLES, Case, compiled, files
 from dagglot import support
+from dagglot.targets.base import Support
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -28,6 +30,19 @@ def look(tmp: Path) -> str:
     return "\n".join(parts)
 
 
+def totals(rows: Sequence[support.Row]) -> str:
+    """How many constructs of the language have which verdict on each target."""
+    lines = [f"| of {len(rows)} constructs | {' | '.join(support.columns())} |"]
+    lines.append(f"| --- |{' --- |' * len(support.columns())}")
+    for verdict in Support:
+        counts = (
+            sum(row.verdicts[at].support is verdict for row in rows)
+            for at in range(len(support.columns()))
+        )
+        lines.append(f"| {verdict.value} | {' | '.join(map(str, counts))} |")
+    return "\n".join(lines) + "\n"
+
+
 def with_section(text: str, name: str, body: str) -> str:
     pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
     assert pattern.search(text)
@@ -42,7 +57,12 @@ def test_readme_is_up_to_date(update: bool, tmp_path: Path) -> None:
     ]
     refused = [row.feature.value for row in support.rows() if row not in accepted]
     words = ", ".join(f"`{name}`" for name in refused)
-    table = f"{support.as_markdown(accepted)}\nRefused everywhere for now: {words}.\n"
+    table = (
+        f"{totals(support.rows())}\n"
+        "Nothing is refused without a reason: `dagglot targets --notes` tells each.\n\n"
+        f"<details><summary>All of them, one by one</summary>\n\n{support.as_markdown(accepted)}\n"
+        f"`–` is refused; on every target for now: {words}.\n\n</details>\n"
+    )
     made = with_section(made, "support", table)
     if update:
         README.write_text(made, encoding="utf-8")

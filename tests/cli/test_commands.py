@@ -121,6 +121,12 @@ def test_help_lists_every_command(space: Space) -> None:
     assert space.run("-h").out == said
 
 
+def test_what_a_command_does_fits_into_its_line(space: Space) -> None:
+    """Of a terminal of 80 columns; what does not fit, Typer cuts."""
+    (_, listed) = space.run("--help").out.split("Commands:")
+    assert [line for line in listed.splitlines() if "..." in line] == []
+
+
 def test_examples_in_the_help_are_right(space: Space) -> None:
     """Each word that starts with `--` in an example is an option of that command."""
     for command in COMMANDS:

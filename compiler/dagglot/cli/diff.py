@@ -63,7 +63,7 @@ def diff(
         ),
     ] = False,
 ) -> None:
-    """Show what changed since a commit, or what changes with a move, and what it means.
+    """Show what a change means, or a move to another orchestrator.
 
     Not the lines, but what runs differently: tasks, edges, schedules with their fire times,
     retries, alerts, data; each change with a rule (`dagglot explain DG610`) and a risk: breaking,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help=(
-        "Have `git diff` say what a change means, and `.gitattributes` of a project.\n\n"
+        "Say in `git diff` what a change means; list generated files.\n\n"
         "Examples:\n\n"
         "\b\n  git config diff.dagglot.command 'dagglot git diff'"
         "\n  dagglot git attributes >> .gitattributes"

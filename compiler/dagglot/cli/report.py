@@ -51,7 +51,7 @@ def report(
         Shape, typer.Option("--format", help="text, json, markdown or html.")
     ] = Shape.TEXT,
 ) -> None:
-    """Show how far the pipelines are portable, and what that says to a choice.
+    """Show how far the pipelines can move, and what is in the way.
 
     For each pipeline and target: native, emulated (both move untouched), lossy or refused, with the
     lines and the reasons, as the capability tables have them; all of it added up; and the criteria
