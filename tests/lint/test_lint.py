@@ -37,7 +37,9 @@ def linted(
     """The advice on some documents, and the texts that snippets of it show."""
     front = api.check(paths, project)
     assert not front.diagnostics, render.text(front.diagnostics, front.sources)
-    look = Look({**more, **front.sources}, registry.NAMES)
+    known = {one.id: one for one in front.pipelines}
+    whole = not paths and project.document is not None
+    look = Look({**more, **front.sources}, registry.NAMES, known, whole)
     return advise(front.pipelines, look, project.lint), veiled(front.pipelines, look)
 
 
@@ -247,3 +249,39 @@ def test_a_new_project_follows_the_advice(space: Space) -> None:
     assert space.run("init", ".").code == 0
     ran = space.run("lint")
     assert (ran.code, ran.err) == (0, "1 pipeline, nothing to say\n")
+
+
+# --- links between pipelines --------------------------------------------------------------------
+
+STARTER = """\
+dagglot: 1
+pipeline: starter
+tasks:
+  start: {type: trigger_pipeline, pipeline: %s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "paths", "said"),
+    [
+        ("othr", (), "did you mean `other`?"),
+        ("shop_of_others", (), "where others deploy it"),
+        ("othr", ("flows",), ""),  # where the rest of the project is not read, nobody can tell
+        ("other", (), ""),
+    ],
+)
+def test_a_pipeline_that_the_project_has_not(
+    space: Space, name: str, paths: tuple[str, ...], said: str
+) -> None:
+    space.project("")
+    space.write("flows/a.yaml", STARTER % name)
+    space.write("flows/b.yaml", "dagglot: 1\npipeline: other\ntasks: {one: {type: noop}}\n")
+    ran = space.run("lint", *paths)
+    assert ("DG817" in ran.codes, said in ran.err) == (bool(said), True)
+
+
+def test_of_a_wrong_document_nobody_knows_what_it_has(space: Space) -> None:
+    space.project("")
+    space.write("flows/a.yaml", STARTER % "other")
+    space.write("flows/b.yaml", "dagglot: 1\npipeline: other\ntasks: {one: {type: nop}}\n")
+    assert "DG817" not in space.run("lint").codes

@@ -51,7 +51,14 @@ def lint(
         wrong_usage(f"there is no target `{unknown[0]}`: there is {', '.join(registry.NAMES)}")
     opened = the_project(env, format, paths or ())
     front = api.check(paths or (), opened.project)
-    look = Look({**opened.sources, **front.sources}, names)
+    whole = not paths and opened.project.document is not None
+    look = Look(
+        {**opened.sources, **front.sources},
+        names,
+        {one.id: one for one in front.pipelines},
+        # what a wrong document has is not known
+        whole=whole and not any(one.is_error for one in front.diagnostics),
+    )
     advised = advise(front.pipelines, look, opened.project.lint)
     found = [*opened.diagnostics, *front.diagnostics, *advised]
     report(found, veiled(front.pipelines, look), format)

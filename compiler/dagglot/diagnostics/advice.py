@@ -380,3 +380,29 @@ RETRIES_AT_ONCE: Final = _advice(
             retries: {count: 3, delay: 10s, backoff: exponential}
     """,
 )
+LINK: Final = _advice(
+    "DG817",
+    "link-to-nothing",
+    "{message}",
+    "A sensor or a trigger names another pipeline, and what it names is not there: the sensor "
+    "waits until its timeout, the trigger fails when its turn comes, and neither shows before that "
+    "day. What a pipeline of these documents has is certain; that one is in none of them is said "
+    "only of a whole project, by `dagglot lint` without paths. Where others deploy it, say so at "
+    "its line: `# dagglot: ignore DG817 (the shop's team has it)`.",
+    worse="""
+        tasks:
+          yesterday:
+            type: sensor
+            wait_for: {pipeline: example, task: laod, offset: 1d}
+            timeout: 2h
+          load: {type: python, call: "etl:load", depends_on: yesterday}
+    """,
+    better="""
+        tasks:
+          yesterday:
+            type: sensor
+            wait_for: {pipeline: example, task: load, offset: 1d}
+            timeout: 2h
+          load: {type: python, call: "etl:load", depends_on: yesterday}
+    """,
+)

@@ -231,6 +231,16 @@ WORK: Final = _change(
     "and pipelines that use its assets, get what comes of it.",
 )
 
+BROKEN_LINK: Final = _change(
+    "DG628",
+    "broken-link",
+    "breaking",
+    "A task waits for, or starts, another pipeline, and what it names there is gone: the pipeline, the "
+    "task of it, or a param; or a param that is not given is required now. A sensor waits until its "
+    "timeout, a trigger fails. Where the name is a new one, and is of no pipeline that was looked at, "
+    "it may be deployed from elsewhere, which is for review.",
+)
+
 # --- when something goes wrong ------------------------------------------------------------------
 
 RETRIES_LOWERED: Final = _change(

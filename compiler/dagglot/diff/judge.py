@@ -17,6 +17,7 @@ from dagglot.diff.compare import Change, Kind, compare
 from dagglot.diff.delta import Graph, graph
 from dagglot.diff.first_runs import FirstRuns, first_runs
 from dagglot.diff.indirect import Links, Reached
+from dagglot.diff.links import Ends
 from dagglot.diff.pairs import Pair, pair_pipelines
 from dagglot.diff.rules import judge as judge_change
 from dagglot.diff.rules import things
@@ -122,10 +123,13 @@ def judge(
     found: list[PipelineDiff] = []
     unchanged: list[str] = []
     links: Links | None = None
-    for pair in pair_pipelines(before, after):
+    pairs = pair_pipelines(before, after)
+    ends = Ends(pairs)
+    for pair in pairs:
         sides = Sides(*_both(pair), after, since)
         made = tuple(
-            _judged(change, verdict, sides, deployed) for change, verdict in _changes(pair, sides)
+            _judged(change, verdict, sides, deployed)
+            for change, verdict in _changes(pair, sides, ends)
         )
         if not made and texts[0].get(sides.before.id) != texts[1].get(sides.after.id):
             change = Change(Kind.CHANGED, ("text",), None, None, "Pipeline", "text")
@@ -181,7 +185,7 @@ def _kind(pair: Pair) -> Kind:
     return Kind.CHANGED if pair.before.id == pair.after.id else Kind.MOVED
 
 
-def _changes(pair: Pair, sides: Sides) -> Iterator[tuple[Change, Verdict]]:
+def _changes(pair: Pair, sides: Sides, ends: Ends) -> Iterator[tuple[Change, Verdict]]:
     kind = _kind(pair)
     if kind is not Kind.CHANGED:
         places = tuple(one.span if one is not None else None for one in pair[:2])
@@ -190,8 +194,11 @@ def _changes(pair: Pair, sides: Sides) -> Iterator[tuple[Change, Verdict]]:
         )
         yield change, things.pipeline(change, sides, said=pair.said)
     if pair.before is not None and pair.after is not None:
+        broken = {change.steps: (change, said) for change, said in ends.broken(sides)}
         for change in compare(sides.before, sides.after):
-            yield change, judge_change(change, sides)
+            _, said = broken.pop(change.steps, (None, None))
+            yield change, said or ends.follows(change, sides) or judge_change(change, sides)
+        yield from broken.values()
 
 
 def _judged(change: Change, verdict: Verdict, sides: Sides, deployed: Deployed) -> Judged:

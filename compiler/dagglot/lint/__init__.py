@@ -9,6 +9,7 @@ from dagglot.diagnostics.model import Diagnostic
 from dagglot.ir.model import Pipeline
 from dagglot.lint.clock import clock
 from dagglot.lint.containers import containers
+from dagglot.lint.links import links
 from dagglot.lint.natives import natives
 from dagglot.lint.reach import reach
 from dagglot.lint.repeats import repeats
@@ -30,4 +31,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     reach,
     containers,
     natives,
+    links,
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import field
 
 from dagglot.diagnostics.model import Span, split_lines
 from dagglot.expressions.tree import Text
 from dagglot.frozen import dataclass
+from dagglot.ir.model import Pipeline
 from dagglot.ir.values import Value
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
@@ -15,10 +17,13 @@ UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The texts of all files, by the paths that messages show, and the targets that are meant."""
+    """The texts of all files, by the paths that messages show, and the targets that are meant;
+    all pipelines by their ids, and whether these are ``whole`` projects, without an error."""
 
     texts: Mapping[str, str]
     targets: Collection[str]
+    pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
+    whole: bool = False
 
 
 def plain(value: Value) -> str:

@@ -230,6 +230,8 @@ def sides(change: Mapping[str, Any], longest: int = _LONGEST) -> tuple[str, str]
     if change["path"] == "text" or (named and change["change"] != "moved"):
         return "", ""
     match change["change"]:
+        case "changed" if before == after:  # what it names is not what it was
+            return "", _cut(after, 0, longest)
         case "added":
             return "", _cut(after, 0, longest)
         case "removed":

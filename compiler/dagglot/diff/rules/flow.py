@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from dagglot.diagnostics import changes
 from dagglot.diff.compare import Change
@@ -99,9 +100,18 @@ def work(change: Change, sides: Sides) -> Verdict:
 def _what(change: Change, sides: Sides) -> str:
     if change.field == "body":
         return "is another kind of task"
+    if (linked := _LINKS.get((change.owner, change.field))) is not None:
+        return linked
     task = sides.task(change)
     below = _below(sides.after, task.id) if task is not None else ()
     return "does something else" + (f", and {some(below)} after it" if below else "")
+
+
+_LINKS: Final = {
+    ("PipelineWait", "pipeline"): "waits for another pipeline",
+    ("PipelineWait", "task"): "waits for another task of that pipeline, or for its whole run",
+    ("TriggerPipelineBody", "pipeline"): "starts another pipeline",
+}
 
 
 def _below(pipeline: Pipeline, id: str) -> Sequence[str]:
