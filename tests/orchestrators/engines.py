@@ -143,6 +143,8 @@ RUNS: tuple[Run, ...] = (
     Run("dies"),
     Run("skipped_imports_nothing"),
     Run("meter_days"),
+    Run("guarded"),
+    Run("odd_choice"),
 )
 
 

@@ -170,6 +170,32 @@ def test_every_ending_is_a_state(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", GROUPS)
+def test_what_is_not_there_is_asked_for_by_no_task_that_is_skipped(target: str) -> None:
+    """Airflow renders templates before the hook that skips."""
+    ended = [(task["id"], task["state"]) for task in answers(target).traces["guarded"]["tasks"]]
+    assert sorted(ended) == [
+        ("by_item", "skipped"),
+        ("by_item", "success"),
+        ("by_output", "skipped"),
+        ("by_param", "skipped"),
+        ("last", "success"),
+        ("none", "success"),
+        ("show", "success"),
+    ]
+    assert tasks(target, "guarded")["show"]["output"] == "a class"
+
+
+@pytest.mark.parametrize("target", GROUPS)
+def test_a_branch_that_returns_no_names_fails(target: str) -> None:
+    assert states(target, "odd_choice") == {
+        "start": "success",
+        "pick": "failed",
+        "left": "upstream_failed",
+        "right": "upstream_failed",
+    }
+
+
+@pytest.mark.parametrize("target", GROUPS)
 def test_a_skipped_task_imports_nothing(target: str) -> None:
     assert states(target, "skipped_imports_nothing") == {"train": "skipped", "report": "success"}
 

@@ -288,4 +288,7 @@ def copy_id(id: str, combination: Mapping[str, Json], *, by_first: bool) -> str:
 def _word(value: Json) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return _UNFIT.sub("_", str(value)).strip("_") or "none"
+    text = str(value)
+    # of a word in another script, the numbers of its letters
+    letters = "_".join(f"u{ord(letter):04x}" for letter in text[:8])
+    return _UNFIT.sub("_", text).strip("_") or letters or "none"

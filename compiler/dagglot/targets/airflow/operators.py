@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from dagglot.expressions import tree
-from dagglot.expressions.emit_jinja import jinja_data, jinja_text
+from dagglot.expressions.emit_jinja import jinja_condition, jinja_data, jinja_text
 from dagglot.expressions.evaluate import text_of
 from dagglot.expressions.tree import Expression, Text, references
 from dagglot.expressions.writer import Names
@@ -196,13 +196,27 @@ class Operator:
 
     def jinja(self, value: Expression | Text) -> str:
         used: set[str] = set()
-        return self.with_macros(jinja_text(value, self.names(value, used), used), used)
+        template = jinja_text(value, self.names(value, used), used)
+        return self.with_macros(self.guarded(template, value, used), used)
 
     def json(self, value: Value) -> str:
         """A template that renders to the value as JSON."""
         used = {"json_text"}
         source = jinja_data(value, self.names(value, used), used)
-        return self.with_macros(f"{{{{ json_text({source}) }}}}", used)
+        template = f"{{{{ json_text({source}) }}}}"
+        return self.with_macros(self.guarded(template, value, used), used)
+
+    def guarded(self, template: str, value: object, used: set[str]) -> str:
+        """A template that is not asked for a value where `when` is false.
+
+        Airflow renders the fields of a task before `pre_execute`, in which the task is skipped: a
+        value that is not there would fail it.
+        """
+        when = self.task.when
+        if not isinstance(when, tree.NODES) or _is_always_there(value):
+            return template
+        condition = jinja_condition(when, self.names(when, used), used)
+        return f"{{% if {condition} %}}{template}{{% endif %}}"
 
     def names(self, value: Value, used: set[str]) -> Names:
         whole = any(isinstance(leaf, tree.Params) for leaf in references(value))
@@ -257,6 +271,15 @@ class Operator:
                 pieces[-1] = pieces[-1][:-1] + "{{ '{' }}"
             pieces.append(piece)
         return block("".join(pieces))
+
+
+def _is_always_there(value: object) -> bool:
+    """Whether a value can be written as text in every run."""
+    if isinstance(value, Text):
+        return all(isinstance(part, str) or _is_always_there(part) for part in value.parts)
+    if isinstance(value, tree.Param):
+        return not value.type.nullable
+    return isinstance(value, tree.Literal | tree.RunField | tree.PartitionField | tree.ItemIndex)
 
 
 def _is_no_template(text: str, endings: tuple[str, ...] = _FILE_ENDINGS) -> bool:

@@ -296,6 +296,14 @@ def refusals(pipeline: Pipeline, title: str) -> Iterator[Diagnostic]:
                 feature="a pool whose name has white space",
                 reason="Dagster refuses the name",
             )
+    for param in pipeline.params:
+        if param.name == "self":
+            yield codes.UNSUPPORTED.at(
+                param.span,
+                target=title,
+                feature="a param with the name `self`",
+                reason="Dagster gives the fields of a resource to its own method by their names",
+            )
     taken = {PACKAGE, FOLDER, DEFINITIONS}
     for task in pipeline.tasks:
         match task.body:

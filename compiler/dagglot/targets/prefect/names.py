@@ -83,7 +83,7 @@ _IN_FLOWS: Final = frozenset(
 _RULES: Final = ("submit", "submit_each", "finish", "Items", "is_open", "chose")
 
 # Arguments that Prefect keeps for itself in a call of a flow or of a task.
-_CALL_ARGUMENTS: Final = frozenset({"return_state", "wait_for", "self"})
+_CALL_ARGUMENTS: Final = frozenset({"return_state", "wait_for", "self", "cls"})
 LOCALS: Final[Mapping[type, frozenset[str]]] = {
     CheckBody: frozenset({"holds"}),
     HttpBody: frozenset({"response"}),

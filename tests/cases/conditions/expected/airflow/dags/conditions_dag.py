@@ -51,7 +51,9 @@ with DAG(
     vacuum = BashOperator(
         task_id="vacuum",
         bash_command="set -eo pipefail; echo $ROWS",
-        env={"ROWS": "{{ to_text(ti.xcom_pull(task_ids='extract')['rows']) }}"},
+        env={
+            "ROWS": "{% if ti.xcom_pull(task_ids='extract')['rows'] > 3 and not params['full'] %}{{ to_text(ti.xcom_pull(task_ids='extract')['rows']) }}{% endif %}",
+        },
         append_env=True,
         skip_on_exit_code=None,
         pre_execute=vacuum_when,

@@ -60,7 +60,9 @@ with DAG(
         .partial(
             task_id="check",
             bash_command="set -eo pipefail; echo $REGION",
-            env={"REGION": "{{ to_text(task.item['name']) }}"},
+            env={
+                "REGION": "{% if task.item['name'] != 'us' %}{{ to_text(task.item['name']) }}{% endif %}",
+            },
             append_env=True,
             skip_on_exit_code=None,
             pre_execute=check_when,

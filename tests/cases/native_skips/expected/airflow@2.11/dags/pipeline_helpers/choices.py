@@ -11,10 +11,12 @@ from airflow.operators.python import get_current_context
 
 def named(result: Any, known: Sequence[str]) -> list[str]:
     """What the function of a branch has chosen: a name, a list of names, or nothing."""
-    names = [result] if isinstance(result, str) else list(result or ())
+    names = [result] if isinstance(result, str) else result or []
+    if not isinstance(names, list | tuple):
+        raise TypeError(f"a branch returns names, not {type(names).__name__}")
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"the branch cannot choose {unknown[0]!r}")
-    return names
+    return list(names)
 
 
 def chooses(choices: Mapping[str, Sequence[str]]) -> Callable[..., Any]:

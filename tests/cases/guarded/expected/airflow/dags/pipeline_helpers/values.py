@@ -1,0 +1,55 @@
+"""How the values of a pipeline are read, converted and written as text."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+def to_json(value: Any) -> Any:
+    """The value in the types of JSON: tuples as lists, dates as ISO 8601 text."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise TypeError(f"{value!r} is not a finite number")
+        return value
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                raise TypeError(f"the key {key!r} of a map is not a string")
+        return {key: to_json(item) for key, item in value.items()}
+    name = f"{type(value).__module__}.{type(value).__qualname__}"
+    raise TypeError(f"a value of type {name} cannot be written as JSON")
+
+
+def json_text(value: Any) -> str:
+    """The value as compact JSON."""
+    return json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def to_text(value: Any) -> str:
+    """The text that a value becomes inside longer text."""
+    if value is None:
+        raise TypeError("null has no text: give a default for it")
+    if isinstance(value, str):
+        return value
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return json_text(value)
+
+
+def to_datetime(value: object, timezone: str) -> datetime.datetime:
+    """An aware datetime of ISO 8601 text; one without an offset is in `timezone`."""
+    if isinstance(value, str):
+        value = datetime.datetime.fromisoformat(value)
+    if not isinstance(value, datetime.datetime):
+        raise TypeError(f"a value of type {type(value).__name__} is no datetime")
+    return value if value.tzinfo else value.replace(tzinfo=ZoneInfo(timezone))
