@@ -414,6 +414,11 @@ def test_ruff_has_nothing_to_say_about_emitted_python(tmp_path: Path, ruff: str)
         ),
         ("${{ not (params.s in params.l) }}", 'params["s"] not in params["l"]', None),
         ("${{ item == null }}", "item is None", None),
+        (
+            "${{ partition.start <= run.time }}",
+            'partition["start"].timestamp() <= run["time"].timestamp()',
+            None,
+        ),
         ("${{ params.b == true }}", 'params["b"] is True', None),
         (
             "orders-${{ params.d }}.csv",
@@ -452,6 +457,27 @@ def test_it_reads_as_written_by_hand(scalar: str, python: str, jinja: str | None
     assert python_value(value, python_names(), set()) == python
     if jinja is not None:
         assert jinja_text(value, jinja_names(), set()) == jinja  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "source, holds",
+    [
+        ("params.t < run.time", True),
+        ("params.t == run.time", False),
+        ("params.t != run.time", True),
+        ("add(params.t, '1h') == run.time", True),
+    ],
+)
+def test_an_hour_that_the_clock_shows_twice_is_two(source: str, holds: bool) -> None:
+    """Python itself compares two moments of one zone by what its clock shows."""
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=MADRID)
+    env = Environment(params={"t": first}, run={"time": first.replace(fold=1)})
+    value, _ = parse_value(f"${{{{ {source} }}}}", SCOPE)
+    used = {"add_time"}
+    assert reference(value, env) is holds
+    assert by_python(python_value(value, python_names(), used), used, env) is holds
+    shown = by_jinja(f"{{{{ {jinja_condition(value, jinja_names(), used)} }}}}", used, env)
+    assert shown == str(holds)
 
 
 def test_expressions_inside_json() -> None:

@@ -67,15 +67,15 @@ class _Jinja(Writer):
                 left, right = right, left
             word = "is" if node.operators[0] == "==" else "is not"
             return f"{self._strictly(left, ATOM)} {word} sameas {self.write(right)}", COMPARE
-        words = [self._operand(node.operands[0], node.operators)]
+        words = [self.operand(node.operands[0], node)]
         for sign, operand in zip(node.operators, node.operands[1:], strict=True):
-            words += [sign, self._operand(operand, node.operators)]
+            words += [sign, self.operand(operand, node)]
         return " ".join(words), COMPARE
 
-    def _operand(self, node: Expression, signs: tuple[str, ...]) -> str:
-        if "in" in signs or "not in" in signs:
+    def operand(self, node: Expression, whole: tree.Compare) -> str:
+        if "in" in whole.operators or "not in" in whole.operators:
             return self._strictly(node, SUM)
-        return self.write(node, SUM)
+        return super().operand(node, whole)
 
     def function(self, node: tree.Call) -> Written:
         first = node.args[0]

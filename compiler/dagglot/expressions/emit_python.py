@@ -34,10 +34,10 @@ class _Python(Writer):
 
     def compare(self, node: tree.Compare) -> Written:
         first, *rest = node.operands
-        words = [self.write(first, SUM)]
+        words = [self.operand(first, node)]
         for sign, operand in zip(node.operators, rest, strict=True):
             words += [_IDENTITY[sign] if _asks_identity(sign, *node.operands) else sign]
-            words += [self.write(operand, SUM)]
+            words += [self.operand(operand, node)]
         return " ".join(words), COMPARE
 
     def function(self, node: tree.Call) -> Written:

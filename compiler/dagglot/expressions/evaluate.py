@@ -155,6 +155,14 @@ def is_boolean_literal(node: Expression) -> bool:
     return isinstance(node, tree.Literal) and isinstance(node.value, bool)
 
 
+def _as_instants(left: Any, right: Any) -> tuple[Any, Any]:
+    """Two moments by the same clock: Python compares those of one zone by what its clock shows,
+    which shows some hours twice."""
+    if isinstance(left, datetime) and isinstance(right, datetime):
+        return left.astimezone(UTC), right.astimezone(UTC)
+    return left, right
+
+
 def _compare(node: tree.Compare, env: Environment) -> bool:
     left = _value(node.operands[0], env)
     exact = any(map(is_boolean_literal, node.operands))
@@ -163,7 +171,7 @@ def _compare(node: tree.Compare, env: Environment) -> bool:
         if exact and symbol in ("==", "!="):
             holds = (left is right) == (symbol == "==")
         else:
-            holds = bool(_COMPARE[symbol](left, right))
+            holds = bool(_COMPARE[symbol](*_as_instants(left, right)))
         if not holds:
             return False
         left = right

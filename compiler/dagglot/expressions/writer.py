@@ -72,6 +72,17 @@ class Writer(ABC):
             return self.helper("boolean", self.write(node))
         return self.write(node, level)
 
+    def operand(self, node: Expression, whole: tree.Compare) -> str:
+        """One side of a comparison. Moments are compared as instants: Python compares two of one
+        zone by what its clock shows, which shows some hours twice."""
+        if "in" in whole.operators or "not in" in whole.operators:
+            return self.write(node, SUM)
+        if any(one.type.kind is not Kind.DATETIME for one in whole.operands):
+            return self.write(node, SUM)
+        moment = self.write(node, ATOM)
+        instant = f"{moment}.timestamp()"
+        return f"({moment} and {instant})" if node.type.nullable else instant
+
     @abstractmethod
     def literal(self, value: object) -> str: ...
 
