@@ -15,7 +15,7 @@ from dagglot.frozen import dataclass
 from dagglot.git import GitTree
 from dagglot.ir.model import Pipeline
 from dagglot.paths import shown_path
-from dagglot.project import FILE_NAME
+from dagglot.project import FILE_NAME, Project
 from dagglot.trees import DISK, Tree
 from dagglot.waivers import Waiver
 
@@ -30,10 +30,18 @@ class Side:
     pipelines: tuple[Pipeline, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
-    waivers: tuple[Waiver, ...] = ()
-    """What its project file accepts."""
-    targets: tuple[str, ...] = ()
-    """Those that its project file names."""
+    project: Project | None = None
+    """That of its pipelines; None where there is no project file."""
+
+    @property
+    def waivers(self) -> tuple[Waiver, ...]:
+        """What its project file accepts."""
+        return self.project.accepted_changes if self.project is not None else ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Those that its project file names."""
+        return tuple(self.project.targets) if self.project is not None else ()
 
     @property
     def failed(self) -> bool:
@@ -123,8 +131,7 @@ def _side(
         front.pipelines,
         (*opened.diagnostics, *found),
         {**opened.sources, **front.sources},
-        opened.project.accepted_changes,
-        tuple(opened.project.targets),
+        opened.project if opened.project.document is not None else None,
     )
 
 

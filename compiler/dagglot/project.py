@@ -173,18 +173,7 @@ def _build(
             )
         else:
             chosen = environments[environment]
-    targets = {
-        name: TargetConfig(
-            version=config.get("version"),
-            out=config.get("out"),
-            options={
-                key: item
-                for key, item in config.items()
-                if key not in ("version", "out") and not key.startswith("x-")
-            },
-        )
-        for name, config in (value.get("targets") or {}).items()
-    }
+    targets = {name: _target(config or {}) for name, config in (value.get("targets") or {}).items()}
     own = (
         "project",
         "pipelines",
@@ -233,6 +222,15 @@ def _build(
         ),
     )
     return (None if found else project), tuple(found)
+
+
+def _target(config: Mapping[str, Any]) -> TargetConfig:
+    others = {
+        key: item
+        for key, item in config.items()
+        if key not in ("version", "out") and not key.startswith("x-")
+    }
+    return TargetConfig(config.get("version"), config.get("out"), others)
 
 
 def _expressions(value: Map, keys: tuple[str, ...]) -> Iterator[Diagnostic]:

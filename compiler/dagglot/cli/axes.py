@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,8 +14,10 @@ from dagglot.cli.shared import Format, checked, exit_code, jobs, report, say, st
 from dagglot.diagnostics import codes
 
 if TYPE_CHECKING:
+    from dagglot.bases import Side
     from dagglot.diagnostics.model import Diagnostic
     from dagglot.diff.judge import Diff
+    from dagglot.diff.refused import Refusals
     from dagglot.waivers import Waiver
 
 _OTHER_AXES: Final = ("DG68", "DG691", "DG692", "DG693", "DG694")
@@ -94,9 +97,11 @@ def _of_sources(
     paths: Sequence[Path], base: str, since: datetime, env: str | None, findings: Format
 ) -> Compared:
     from dagglot import bases
+    from dagglot.diff import project_file
     from dagglot.diff.aftermath import Deployed
     from dagglot.diff.judge import judge
     from dagglot.diff.texts import texts_of
+    from dagglot.paths import exists
     from dagglot.targets import registry
 
     sides = bases.read(paths, base, env)
@@ -110,7 +115,13 @@ def _of_sources(
     names = after.targets or registry.NAMES
     aftermaths = {name: registry.aftermath(name) for name in names if name in registry.NAMES}
     deployed = Deployed(aftermaths, certain=bool(after.targets))
-    found = judge(before.pipelines, after.pipelines, since, (texts[0], texts[1]), deployed)
+    refusals = _refusals(before, after)
+    found = judge(
+        before.pipelines, after.pipelines, since, (texts[0], texts[1]), deployed, refusals
+    )
+    if after.project is not None or not exists(Path(base)):
+        project = project_file.changed(before.project, after.project, before.pipelines)
+        found = replace(found, project=project)
     return Compared(
         found,
         base,
@@ -119,6 +130,20 @@ def _of_sources(
         not paths,
         sources=after.sources,
     )
+
+
+def _refusals(before: Side, after: Side) -> Refusals:
+    """The targets of both project files. Where the base has none, those of now stand for it. A
+    version that cannot be compiled for is told as a change of the project file."""
+    from dagglot import plan_jobs
+    from dagglot.diff.refused import Refusals
+
+    if after.project is None:
+        return Refusals()
+    old, new = (
+        plan_jobs.jobs((), None, one)[0] for one in (before.project or after.project, after.project)
+    )
+    return Refusals(old, new)
 
 
 def _of_documents(waivers: Sequence[Waiver]) -> tuple[Waiver, ...]:

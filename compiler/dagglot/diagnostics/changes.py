@@ -389,6 +389,82 @@ TESTS: Final = _change(
     "cosmetic",
     "The scenarios that are tested, or the warnings that are accepted, say nothing of a run.",
 )
+
+# --- the project file: what all pipelines are compiled for -----------------------------------------
+
+TARGET_ADDED: Final = _change(
+    "DG661",
+    "target-added",
+    "safe",
+    "The project is compiled for one more orchestrator. Nothing changes on those that it is compiled "
+    "for already. Once it is deployed there too, each schedule fires on both of them, which is for "
+    "review, until one of them is switched off.",
+)
+TARGET_REMOVED: Final = _change(
+    "DG662",
+    "target-removed",
+    "breaking",
+    "The project is not compiled for this orchestrator any more, and nothing of what was deployed there "
+    "knows: the generated files stay where they are, and what runs from them goes on running, as it was, "
+    "until somebody stops it. What is to do for each pipeline is told.",
+)
+TARGET_VERSION: Final = _change(
+    "DG663",
+    "target-version",
+    "review",
+    "The project is compiled for another version of the orchestrator: other imports, other calls, and "
+    "on some points another behaviour. `dagglot diff --from airflow@2.11 --to airflow@3.3` says which, "
+    "for each pipeline. The new code may not load in the old version: upgrade and deploy in one step. "
+    "A version that dagglot does not know compiles to nothing: that is breaking.",
+)
+TARGET_OUTPUT: Final = _change(
+    "DG664",
+    "target-output",
+    "review",
+    "The generated code is written to another folder. The files in the old one stay, are not brought up "
+    "to date any more, and go on running where they are deployed from: delete them, and let what "
+    "deploys them look at the new folder.",
+)
+TARGET_OPTION: Final = _change(
+    "DG665",
+    "target-option",
+    "review",
+    "An option of the orchestrator is another one for all pipelines that do not say it themselves: "
+    "another work pool, queue, executor. What it names has to be there before this is deployed.",
+)
+POOL_SIZE: Final = _change(
+    "DG666",
+    "pool-size",
+    "review",
+    "A pool has another number of slots in what makes it: `pools.json`, the commands of `SETUP.md`. One "
+    "that is there keeps its size until they are run once more. Then fewer tasks run at once, and those "
+    "that wait come later; or more do, and what the pool protects has to bear them.",
+)
+PROJECT_TEMPLATES: Final = _change(
+    "DG667",
+    "project-templates",
+    "review",
+    "The generated code is written by other templates than before. What they do is not looked at: "
+    "`dagglot compile --diff` shows the text, and `dagglot verify` what the orchestrator makes of it.",
+)
+ENVIRONMENT: Final = _change(
+    "DG668",
+    "environment",
+    "review",
+    "What the project says of an environment is something else. Only what is compiled with `--env` sees "
+    "it: `dagglot diff --env NAME` tells what it changes of each pipeline. A new one changes nothing "
+    "until it is asked for, which is safe; one that is gone is an error for those who ask for it.",
+)
+TARGET_REFUSES: Final = _change(
+    "DG669",
+    "target-refuses",
+    "breaking",
+    "The pipeline asks for what an orchestrator of the project, in the version that the project names, "
+    "cannot do, and did not before: `dagglot compile` refuses it, with the same reason, and what is "
+    "deployed there stays as it was. Write it in another way, or compile for another version: "
+    "`dagglot targets --notes` has the reasons of every construct.",
+)
+
 # --- moving: `--from` and `--to` ----------------------------------------------------------------
 
 MOVE_REFUSED: Final = _change(

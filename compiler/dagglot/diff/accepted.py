@@ -31,14 +31,15 @@ def accept(
     valid = {one.change: one for one in reversed(waivers) if one.until >= today}
     used: set[tuple[str, str, str]] = set()
     pipelines = tuple(_marked(one, valid, used) for one in diff.pipelines)
+    project = _marked(diff.project, valid, used) if diff.project is not None else None
     found = _problems(
         waivers,
         {one.change for one in earlier},
         used,
         today,
-        None if whole else {*(one.id for one in diff.pipelines), *diff.same},
+        None if whole else {*(one.id for one in diff.parts), *diff.same},
     )
-    return replace(diff, pipelines=ordered(pipelines)), tuple(found)
+    return replace(diff, pipelines=ordered(pipelines), project=project), tuple(found)
 
 
 def _marked(
@@ -81,7 +82,7 @@ def stanza(diff: Diff, least: Risk, today: date) -> str:
     """What to paste into the project file, so that changes from a risk on are accepted."""
     wanted: list[tuple[PipelineDiff, Judged]] = [
         (pipeline, one)
-        for pipeline in diff.pipelines
+        for pipeline in diff.parts
         for one in pipeline.changes
         if one.waiver is None and one.risk.weight >= least.weight
     ]

@@ -19,6 +19,7 @@ from dagglot.diff.first_runs import FirstRuns, first_runs
 from dagglot.diff.indirect import Links, Reached
 from dagglot.diff.links import Ends
 from dagglot.diff.pairs import Pair, pair_pipelines
+from dagglot.diff.refused import NONE, Refusals
 from dagglot.diff.rules import judge as judge_change
 from dagglot.diff.rules import things
 from dagglot.diff.rules.base import Risk, Sides, Verdict, says
@@ -82,6 +83,13 @@ class Diff:
     pipelines: tuple[PipelineDiff, ...]
     same: tuple[str, ...]
     since: datetime
+    project: PipelineDiff | None = None
+    """What changed of the project file, for all of them; None where nothing did."""
+
+    @property
+    def parts(self) -> tuple[PipelineDiff, ...]:
+        """All that changed: the project file, then the pipelines."""
+        return (self.project, *self.pipelines) if self.project is not None else self.pipelines
 
     @property
     def unchanged(self) -> int:
@@ -91,7 +99,8 @@ class Diff:
     @property
     def risk(self) -> Risk | None:
         """The highest risk of all; None where nothing changed, or all of it is accepted."""
-        return self.pipelines[0].risk if self.pipelines else None
+        risks = [one.risk for one in self.parts if one.risk is not None]
+        return max(risks, key=lambda risk: risk.weight, default=None)
 
     @property
     def counts(self) -> Mapping[Risk, int]:
@@ -105,7 +114,7 @@ class Diff:
         return sum(1 for one in self._every() if one.waiver is not None)
 
     def _every(self) -> Iterator[Judged]:
-        return chain.from_iterable(one.changes for one in self.pipelines)
+        return chain.from_iterable(one.changes for one in self.parts)
 
 
 Texts = Mapping[str, str]
@@ -118,8 +127,10 @@ def judge(
     since: datetime,
     texts: tuple[Texts, Texts] = ({}, {}),
     deployed: Deployed = NOWHERE,
+    refusals: Refusals = NONE,
 ) -> Diff:
-    """What changed. ``since`` is the instant from which fire times are looked at."""
+    """What changed. ``since`` is the instant from which fire times are looked at; ``refusals`` is
+    what the targets of the project refuse now."""
     found: list[PipelineDiff] = []
     unchanged: list[str] = []
     links: Links | None = None
@@ -131,6 +142,8 @@ def judge(
             _judged(change, verdict, sides, deployed)
             for change, verdict in _changes(pair, sides, ends)
         )
+        refused = refusals.told(pair.before, pair.after, changed=bool(made))
+        made += tuple(_judged(change, verdict, sides, deployed) for change, verdict in refused)
         if not made and texts[0].get(sides.before.id) != texts[1].get(sides.after.id):
             change = Change(Kind.CHANGED, ("text",), None, None, "Pipeline", "text")
             verdict = says(changes.TEXT, "the text is another one, and means the same")
@@ -163,8 +176,14 @@ def _name_of(pipeline: Pipeline | None) -> Span | None:
     return pipeline.at("pipeline") if pipeline is not None else None
 
 
-_FOR_US: Final = (changes.ALERT_REMOVED, changes.ALERT_ADDED, changes.ALERT_CHANGED)
-"""Who is told when it fails: nothing that another pipeline could notice."""
+_FOR_US: Final = (
+    changes.ALERT_REMOVED,
+    changes.ALERT_ADDED,
+    changes.ALERT_CHANGED,
+    changes.TARGET_REFUSES,
+)
+"""Who is told when it fails, or that it is not compiled: nothing that another pipeline could
+notice."""
 
 
 def _reaches(one: Judged) -> bool:

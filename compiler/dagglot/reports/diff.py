@@ -53,8 +53,14 @@ def as_data(
         "problems": [as_finding(one) for one in ordered(problems)],
         "unchanged": diff.unchanged,
         "unchanged_pipelines": list(diff.same),
+        "project": _pipeline(diff.project) if diff.project is not None else None,
         "pipelines": [_pipeline(one) for one in diff.pipelines],
     }
+
+
+def parts(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """All that changed: the project file, which is about all pipelines, and then each of them."""
+    return [*([data["project"]] if data["project"] else []), *data["pipelines"]]
 
 
 def _pipeline(one: PipelineDiff) -> dict[str, Any]:
@@ -173,7 +179,7 @@ def as_text(data: Mapping[str, Any], paint: Paint) -> str:
         from dagglot.reports import outputs
 
         return outputs.as_text(data, paint)
-    blocks = ["\n".join(_block(one, paint)) + "\n" for one in data["pipelines"]]
+    blocks = ["\n".join(_block(one, paint)) + "\n" for one in parts(data)]
     return "\n".join([*blocks, summary(data) + "\n"])
 
 
@@ -266,13 +272,26 @@ def _cut(text: str, same: int, longest: int) -> str:
 
 def summary(data: Mapping[str, Any]) -> str:
     """ "2 pipelines changed, 5 did not: 1 breaking, 3 review"."""
-    changed, unchanged = len(data["pipelines"]), data["unchanged"]
-    if not changed:
-        return f"nothing changed in {count(unchanged, 'pipeline')}"
+    if not parts(data):
+        return f"nothing changed in {count(data['unchanged'], 'pipeline')}"
     counts = [
         f"{data['counts'][risk.value]} {risk.value}" for risk in ORDER if data["counts"][risk.value]
     ]
     if data["accepted"]:
         counts.append(f"{data['accepted']} {ACCEPTED}")
-    words = f"{count(changed, 'pipeline')} changed, {unchanged} did not"
-    return f"{words}: {', '.join(counts)}"
+    return f"{what_changed(data)} changed, {what_did_not(data)} did not: {', '.join(counts)}"
+
+
+def what_changed(data: Mapping[str, Any]) -> str:
+    """ "2 pipelines", "the project file and 2 pipelines"."""
+    pipelines = len(data["pipelines"])
+    named = ["the project file"] if data["project"] else []
+    if pipelines or not named:
+        named.append(count(pipelines, "pipeline"))
+    return " and ".join(named)
+
+
+def what_did_not(data: Mapping[str, Any]) -> str:
+    """A number, where what it counts has been said."""
+    unchanged = data["unchanged"]
+    return str(unchanged) if data["pipelines"] else count(unchanged, "pipeline")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dagglot.reports import moves
-from dagglot.reports.diff import accepted, sides, standing, summary
+from dagglot.reports.diff import accepted, parts, sides, standing, summary, what_changed
 from dagglot.reports.drawing import svg
 from dagglot.reports.forms.words import base_of, rows_of, way
 from dagglot.reports.table import count
@@ -27,6 +27,7 @@ def render(data: Mapping[str, Any], least: str) -> str:
             "way": way,
         },
         data=data,
+        parts=parts(data),
         headline=_headline(data),
         compared=_compared(data),
         counts=[*_counts(data)],
@@ -36,8 +37,7 @@ def render(data: Mapping[str, Any], least: str) -> str:
 def _headline(data: Mapping[str, Any]) -> str:
     if data["axis"] in ("target", "version"):
         return moves.summary(data).rpartition(": ")[2]
-    changed = len(data["pipelines"])
-    return f"{count(changed, 'pipeline')} changed" if changed else summary(data)
+    return f"{what_changed(data)} changed" if parts(data) else summary(data)
 
 
 def _compared(data: Mapping[str, Any]) -> str:

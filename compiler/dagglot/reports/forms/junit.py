@@ -1,4 +1,5 @@
-"""JUnit XML: a test for each pipeline, which fails by what is at or above the risk that fails.
+"""JUnit XML: a test for each pipeline, and for a project file that changed, which fails by what is
+at or above the risk that fails.
 
 Source: https://github.com/testmoapp/junitxml
 """
@@ -10,16 +11,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 from dagglot.diagnostics.render import printable
-from dagglot.reports.diff import standing
+from dagglot.reports.diff import parts, standing
 from dagglot.reports.forms.words import anchor, fails, from_top, sentence
 from dagglot.reports.table import count
 
 
 def render(data: Mapping[str, Any], least: str) -> str:
     """The document."""
-    pipelines = data["pipelines"]
     problems = [one for one in data["problems"] if one["severity"] == "error"]
-    cases = [_pipeline(data, one, least) for one in pipelines]
+    cases = [_pipeline(data, one, least) for one in parts(data)]
     cases += [_case(id) for id in data["unchanged_pipelines"]]
     cases += [_problem(data, one) for one in problems]
     failed = sum(1 for case in cases if case.find("failure") is not None)

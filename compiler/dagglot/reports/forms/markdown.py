@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from dagglot.reports import moves
-from dagglot.reports.diff import accepted, sides, standing
+from dagglot.reports.diff import accepted, parts, sides, standing, what_changed, what_did_not
 from dagglot.reports.forms.words import base_of, rows_of, way
 from dagglot.reports.graphs import together
 from dagglot.reports.markdown import code, cut, prose, row
@@ -46,7 +46,7 @@ def render(data: Mapping[str, Any], least: str, most: int = MOST) -> str:
     """The whole comment, of at most so many bytes."""
     body = _body(data, most)
     mark = hashlib.sha256(body.encode()).hexdigest()[:16]
-    state = "" if data["pipelines"] or data["problems"] else ", nothing changed"
+    state = "" if parts(data) or data["problems"] else ", nothing changed"
     return f"{marker(data)}\n<!-- dagglot hash: {mark}{state} -->\n{body}"
 
 
@@ -63,7 +63,7 @@ def _body(data: Mapping[str, Any], most: int) -> str:
     text = head + rows
     left = most - _TAIL - _size(text)
     details, cut_changes, cut_pipelines = [], 0, hidden
-    shown = [one for one in data["pipelines"] if one["risk"] != "cosmetic"]
+    shown = [one for one in parts(data) if one["risk"] != "cosmetic"]
     for number, one in enumerate(shown):
         block, missing = _details(one, left)
         left -= _size(block)
@@ -82,13 +82,13 @@ def _head(data: Mapping[str, Any]) -> Iterator[str]:
     if data["axis"] in ("target", "version"):
         yield f"### dagglot: {base} → {code(data['to'])}\n\n"
         yield f"{prose(moves.summary(data).rpartition(': ')[2])}.\n"
-    elif not data["pipelines"]:
+    elif not parts(data):
         yield f"### dagglot: {_headline(data)}\n\n"
         yield f"Compared with {base}: {count(same, 'pipeline')}, and none runs otherwise.\n"
     else:
-        changed = count(len(data["pipelines"]), "pipeline")
         yield f"### dagglot: {_headline(data)}\n\n"
-        yield f"Compared with {base}: **{changed} changed**, {same} did not.\n"
+        changed, others = what_changed(data), what_did_not(data)
+        yield f"Compared with {base}: **{changed} changed**, {others} did not.\n"
     for one in data["problems"][:_PROBLEMS]:
         sign = "❌" if one["severity"] == "error" else "⚠️"
         place = f" ({code(cut(one['file'], 200))}, line {one['line']})" if "file" in one else ""
@@ -111,7 +111,7 @@ def _headline(data: Mapping[str, Any]) -> str:
 
 def _overview(data: Mapping[str, Any], room: int) -> tuple[str, int]:
     """The table, and how many pipelines are not in it."""
-    pipelines = data["pipelines"]
+    pipelines = parts(data)
     if not pipelines:
         return "", 0
     alike = [one for one in pipelines if one["risk"] == "cosmetic"]
@@ -245,8 +245,8 @@ def _tail(data: Mapping[str, Any], changes: int, pipelines: int) -> Iterator[str
             f"\n✂️ **Cut here**: {what}{count(pipelines, 'pipeline')} did not fit in here; "
             f"the output of the job has all, and so has the page ({code('--format html')}).\n"
         )
-    if data["pipelines"]:
-        codes = sorted({it["code"] for one in data["pipelines"] for it in one["changes"]})
+    if parts(data):
+        codes = sorted({it["code"] for one in parts(data) for it in one["changes"]})
         yield (
             f"\n<sub>{code(f'dagglot explain {codes[0]}')} tells more of a rule. What is meant is "
             f"accepted in {code('dagglot.yaml')}: "

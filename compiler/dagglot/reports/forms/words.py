@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from dagglot.reports.delta import WAYS
-from dagglot.reports.diff import accepted, standing, values
+from dagglot.reports.diff import accepted, parts, standing, values
 from dagglot.reports.table import count
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -67,7 +67,7 @@ def from_top(data: Mapping[str, Any], file: str) -> str:
 
 def every(data: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """All changes with their pipelines: the worst first, what is accepted last."""
-    found = [(one, change) for one in data["pipelines"] for change in one["changes"]]
+    found = [(one, change) for one in parts(data) for change in one["changes"]]
     return sorted(found, key=lambda pair: ORDER.index(standing(pair[1])))
 
 
