@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
-from dagglot.diff.compare import NO_STEPS, NOT_COMPARED, is_node
+from dagglot.diff.compare import KEYS, NO_STEPS, NOT_COMPARED, is_node
 from dagglot.expressions import types
 from dagglot.expressions.types import Type
 from dagglot.ir import kinds, model
@@ -75,7 +75,7 @@ def mutations(node: Any, path: tuple[str, ...] = ()) -> Iterator[Mutation]:
             continue
         value = getattr(node, one.name)
         flat = one.name == "body" or (key in NO_STEPS and value is not None)
-        steps = path if flat else (*path, one.name)
+        steps = path if flat else (*path, KEYS.get(key, one.name))
         for made, more, owner, field in _of(value, steps, kind, one.name):
             yield Mutation(replace(node, **{one.name: made}), more, owner, field)
 

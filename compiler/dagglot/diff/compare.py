@@ -102,6 +102,15 @@ NO_STEPS: Final = frozenset(
 )
 """Nodes whose keys stand in a document at what holds them, as those of a task's body do."""
 
+KEYS: Final[Mapping[str, str]] = {
+    "BranchBody.otherwise": "else",
+    "BranchCase.condition": "if",
+    "GateBody.condition": "if",
+    "ForEach.items": "in",
+    "Deadline.from_": "from",
+}
+"""What a document calls a field, where that is no name in Python or says little there."""
+
 _ABSENT: Final = object()
 _WHOLE: Final = (AssetCondition,)
 """Nodes that say one thing, which is read better as one."""
@@ -163,7 +172,7 @@ class _Walk:
                 flat = name == "body" or (
                     f"{kind.__name__}.{name}" in NO_STEPS and type(old) is type(new)
                 )
-                path = steps if flat else (*steps, name)
+                path = steps if flat else (*steps, KEYS.get(f"{kind.__name__}.{name}", name))
                 self.value(old, new, path, kind.__name__, name)
         self.at, self.own = at, own
 
@@ -202,6 +211,8 @@ class _Walk:
                 one, other = ones.get(name, _ABSENT), others.get(name, _ABSENT)
                 if not (isinstance(one, Dependency) and isinstance(other, Dependency)):
                     self.value(one, other, (*steps, str(name)), owner, field)
+        elif field in ("to", "otherwise") and len(old) == len(new) == 1:
+            self.value(old[0], new[0], steps, owner, field)
         elif field in UNORDERED and not any(is_node(item) for item in some):
             for word in dict.fromkeys(some):
                 if (word in old) is not (word in new):

@@ -15,6 +15,7 @@ from dagglot.diagnostics.model import Span
 from dagglot.diff.aftermath import NOWHERE, Deployed, On
 from dagglot.diff.compare import Change, Kind, compare
 from dagglot.diff.delta import Graph, graph
+from dagglot.diff.derived import Derived
 from dagglot.diff.first_runs import FirstRuns, first_runs
 from dagglot.diff.indirect import Links, Reached
 from dagglot.diff.links import Ends
@@ -27,6 +28,7 @@ from dagglot.diff.show import Plain, shown
 from dagglot.frozen import dataclass
 from dagglot.ir.declared import own
 from dagglot.ir.model import Pipeline
+from dagglot.passes.sql_timeouts import as_written
 from dagglot.waivers import Waiver
 
 
@@ -195,7 +197,7 @@ def _both(pair: Pair) -> tuple[Pipeline, Pipeline]:
     """The two sides; of what is new or gone the same twice."""
     before, after = pair.before or pair.after, pair.after or pair.before
     assert before is not None and after is not None  # noqa: S101 - a pair has one at least
-    return own(before), own(after)
+    return as_written(own(before)), as_written(own(after))
 
 
 def _kind(pair: Pair) -> Kind:
@@ -214,7 +216,11 @@ def _changes(pair: Pair, sides: Sides, ends: Ends) -> Iterator[tuple[Change, Ver
         yield change, things.pipeline(change, sides, said=pair.said)
     if pair.before is not None and pair.after is not None:
         broken = {change.steps: (change, said) for change, said in ends.broken(sides)}
-        for change in compare(sides.before, sides.after):
+        found = compare(sides.before, sides.after)
+        derived = Derived(sides.before, sides.after) if found else None
+        for change in found:
+            if derived is not None and derived.has(change):
+                continue
             _, said = broken.pop(change.steps, (None, None))
             yield change, said or ends.follows(change, sides) or judge_change(change, sides)
         yield from broken.values()

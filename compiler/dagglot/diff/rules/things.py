@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dagglot.diagnostics import changes
 from dagglot.diff.compare import Change, Kind
+from dagglot.diff.pairs import pair_tasks
 from dagglot.diff.rules.base import Risk, Sides, Verdict, came, gone, says, some
 from dagglot.diff.rules.data import checked, users
 from dagglot.diff.rules.timing import owed, starts_itself
@@ -42,6 +43,9 @@ def task(change: Change, sides: Sides) -> Verdict:
     node = change.after if change.after is not None else change.before
     if isinstance(node.body, CheckBody) and change.kind is not Kind.MOVED:
         return checked(change, sides)
+    if change.kind is Kind.MOVED and _with_its_task(change, sides):
+        words = f"was `{change.before.id}`, and follows its task"
+        return says(changes.TASK_MOVED, words, Risk.COSMETIC)
     if change.kind is Kind.MOVED:
         words = f"was `{change.before.id}`: its history is hidden under the old id"
         meant = change.after.moved_from is not None or _with_its_group(change, sides)
@@ -58,6 +62,16 @@ def task(change: Change, sides: Sides) -> Verdict:
         words = f"is new, and updates {some(node.produces)}"
         return says(changes.TASK_ADDED, words, Risk.REVIEW)
     return says(changes.TASK_ADDED, "is new, and nothing waits for it")
+
+
+def _with_its_task(change: Change, sides: Sides) -> bool:
+    """Whether a check has another id because its task has."""
+    old, new = change.before.body, change.after.body
+    if not (isinstance(old, CheckBody) and isinstance(new, CheckBody)):
+        return False
+    return (
+        old.name == new.name and pair_tasks(sides.before, sides.after).tasks.get(old.of) == new.of
+    )
 
 
 def _with_its_group(change: Change, sides: Sides) -> bool:
