@@ -118,7 +118,9 @@ def _of_pipelines(old: Manifest | None, new: Manifest, why: Mapping[str, tuple[s
     """For a file of all pipelines together."""
     names = {one.pipeline for one in new.entries}
     before = {one.pipeline for one in old.entries} if old is not None else set()
-    found = [f"`{name}`" for name in sorted((names & why.keys()) | (names ^ before))]
+    # one of which something is said is compiled each time, and is not among the reasons
+    changed = {name for name, reasons in why.items() if reasons}
+    found = [f"`{name}`" for name in sorted((names & changed) | (names ^ before))]
     return f"{_some(found)} changed" if found else ""
 
 

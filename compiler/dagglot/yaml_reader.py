@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from dagglot import merges
 from dagglot.diagnostics import codes
 from dagglot.diagnostics.model import Diagnostic, Related, Span, split_lines
 from dagglot.patterns import postponed
@@ -307,6 +308,15 @@ def load(text: str, file: str) -> tuple[tuple[Document, ...], tuple[Diagnostic, 
 
 def _syntax(error: yaml.MarkedYAMLError, file: str, text: str) -> Diagnostic:
     mark = error.problem_mark or error.context_mark
+    if merges.is_marked(text.encode(errors="replace")):
+        number = next(
+            at for at, one in enumerate(split_lines(text), 1) if one.startswith("<<<<<<< ")
+        )
+        return codes.SYNTAX.at(
+            Span(file, number, 1, number, 8),
+            problem="a merge left its marks of conflicts here",
+            help="choose a side, or put the two together, and remove the marks",
+        )
     if mark is None:
         span = Span(file, 1, 1, 1, 1)
     else:

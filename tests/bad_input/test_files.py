@@ -229,3 +229,12 @@ def test_expressions_without_end(space: Space) -> None:
 def test_no_path_and_no_project(space: Space) -> None:
     ran = space.run("validate")
     assert (ran.code, ran.codes) == (2, ["DG014"])
+
+
+def test_marks_of_a_merge(space: Space) -> None:
+    """Not what a parser of YAML thinks of them."""
+    sides = "<<<<<<< HEAD\ndescription: ours\n=======\ndescription: theirs\n>>>>>>> other\n"
+    space.write("a.yaml", GOOD.replace("tasks:", f"{sides}tasks:"))
+    ran = space.run("validate", "a.yaml")
+    assert (ran.code, ran.codes) == (3, ["DG001"])
+    assert "a.yaml:3:1: DG001 this is no YAML: a merge left its marks of conflicts here" in ran.err

@@ -227,3 +227,32 @@ def test_pipelines_are_paired() -> None:
         ("three", "drei", False),
         ("one", None, False),
     ]
+
+
+def test_a_change_stands_where_it_was_written() -> None:
+    """Not where the task begins: annotations stand at these lines."""
+    text = """\
+dagglot: 1
+pipeline: p
+tags: [x]
+params: {n: {default: 1}}
+tasks:
+  g:
+    type: gate
+    on_failure:
+      - hook
+    if: ${{ params.n > 1 }}
+alerts:
+  hook: {type: webhook, url: "https://example.com"}
+"""
+    before = read(text)
+    lines = {
+        "on_failure": ("    on_failure:\n      - hook\n", "", (9, None)),
+        "if": ("n > 1", "n > 2", (10, 10)),
+        "tags": ("tags: [x]", "tags: [y]", (3, None)),
+    }
+    for key, (old, new, places) in lines.items():
+        change = compare(before, read(text.replace(old, new)))[0]
+        assert key in change.steps
+        found = tuple(span.line if span is not None else None for span in change.spans)
+        assert found == places, key

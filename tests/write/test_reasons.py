@@ -51,6 +51,14 @@ def test_a_new_pipeline(two: Space) -> None:
     }
 
 
+def test_one_of_which_something_is_said_is_no_reason(two: Space) -> None:
+    """It is compiled each time, though nothing of it changed."""
+    two.write("flows/l.yaml", "dagglot: 1\npipeline: l\ntasks:\n  one: {type: noop, pool: p}\n")
+    two.compiled()
+    two.pipeline("c")
+    assert said(two)["index.txt"] == "DG501 `c` changed"
+
+
 def test_a_pipeline_that_is_gone(two: Space) -> None:
     (two.root / "flows/b.yaml").unlink()
     assert said(two) == {

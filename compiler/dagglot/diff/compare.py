@@ -259,9 +259,10 @@ class _Walk:
         holder, depth = self.at[side]
         places = getattr(holder, "places", {})
         rest = steps[depth:]
-        spans = [places.get(".".join(rest)), self.own[side]]
+        whole, own = getattr(holder, "span", None), self.own[side]
+        spans = [places.get(".".join(rest)), own if own != whole else None]
         spans += [places.get(".".join(rest[:end])) for end in range(len(rest) - 1, 0, -1)]
-        spans.append(getattr(holder, "span", None))
+        spans.append(whole)
         return next((span for span in spans if span is not None and span != NOWHERE), None)
 
 
