@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
@@ -58,6 +58,8 @@ def read(named: Sequence[Path], base: str, environment: str | None) -> tuple[Sid
         return Side(diagnostics=(codes.AMBIGUOUS_BASE.at(None, ref=base),)), Side()
     if is_path:
         before = _of_path(named, Path(base), environment)
+        if _has_none(before) and not paths.is_file(Path(base) / FILE_NAME):
+            return Side(diagnostics=(codes.BASE_WITHOUT_PIPELINES.at(None, ref=base),)), Side()
     else:
         tree = git.open_tree(where, base)
         if isinstance(tree, Diagnostic):
@@ -70,7 +72,17 @@ def read(named: Sequence[Path], base: str, environment: str | None) -> tuple[Sid
     empty = not any(side and (side.pipelines or side.failed) for side in (before, after))
     if empty:
         return Side(diagnostics=(codes.NOTHING_IN_BASE.at(None, ref=base),)), Side()
-    return before or Side(), after or Side()
+    before, after = before or Side(), after or Side()
+    whole = not named or any(paths.is_folder(path) for path in named)
+    if not is_path and whole and _has_none(before):
+        note = codes.ALL_IS_NEW.at(None, ref=base)
+        before = replace(before, diagnostics=(*before.diagnostics, note))
+    return before, after
+
+
+def _has_none(side: Side | None) -> bool:
+    """Whether there are no pipelines, and nothing hides that there are."""
+    return side is None or not (side.pipelines or side.failed)
 
 
 def _of_path(named: Sequence[Path], base: Path, environment: str | None) -> Side | None:

@@ -409,3 +409,56 @@ def test_first_runs_begin_where_they_differ(space: Space) -> None:
     )
     same = one(space, old, text.format("06 * * *", "Europe/Berlin"))["first_runs"]
     assert (same["same"], same["before"]) == (0, same["after"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--base", ""), "what follows `--base` is empty: is a variable not set?\n"),
+        (("--base=",), "`--base` is empty: is a variable not set?\n"),
+        (("--against-output", ""), "what follows `--against-output` is empty"),
+        (("--from", "airflow", "--to", ""), "what follows `--to` is empty"),
+        (("", "--base", "HEAD"), "what follows `diff` is empty"),
+        (("--base", "HEAD", "--since", ""), "what follows `--since` is empty"),
+    ],
+)
+def test_a_variable_that_is_not_set(
+    space: Space, repository: Repository, words: tuple[str, ...], said: str
+) -> None:
+    """As a path it would be the working directory, which never differs from itself."""
+    space.project()
+    space.pipeline("orders")
+    repository.commit()
+    ran = space.run("diff", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(said)
+
+
+def test_a_folder_without_pipelines_is_no_base(space: Space) -> None:
+    """All would be new beside it: most often the path is wrong, or nothing is checked out there."""
+    space.project()
+    space.pipeline("orders")
+    (space.root / "empty").mkdir()
+    for base in ("empty", "./empty"):
+        ran = space.run("diff", "--base", base)
+        assert (ran.code, ran.codes, ran.out) == (3, ["DG540"], "")
+    space.write("empty/dagglot.yaml", "dagglot: 1\nproject: p\npipelines: '*.p.yaml'\n")
+    assert changes(space, "--base", "empty") == [("orders", "pipeline")]  # had none, and says so
+
+
+def test_a_commit_without_pipelines_is_told(space: Space, repository: Repository) -> None:
+    space.write("README.md", "x")
+    repository.commit()
+    space.project()
+    space.pipeline("orders")
+    ran = space.run("diff", "--base", "HEAD")
+    assert (ran.code, ran.codes) == (0, ["DG541"])
+    assert [one["code"] for one in diffed(space, "flows", "--base", "HEAD")["problems"]] == [
+        "DG541"
+    ]
+    for form in ("markdown", "github", "sarif", "gitlab", "html"):
+        assert "DG541" in space.run("diff", "--base", "HEAD", "--format", form).out, form
+    assert diffed(space, "flows/orders.yaml", "--base", "HEAD")["problems"] == []  # is new itself
+    repository.commit()
+    space.pipeline("others")
+    assert diffed(space, "--base", "HEAD")["problems"] == []

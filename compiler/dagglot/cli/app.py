@@ -56,6 +56,7 @@ def run(arguments: Sequence[str]) -> None:
         if isinstance(stream, io.TextIOWrapper):  # the same bytes whatever the locale
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     _refuse_unknown(arguments)
+    _refuse_empty(arguments)
     try:
         code = _app(arguments)(list(arguments), prog_name="dagglot", standalone_mode=False)
         sys.exit(code)
@@ -94,6 +95,21 @@ def _refuse_unknown(arguments: Sequence[str]) -> None:
     help = did_you_mean(asked, COMMANDS, few=len(COMMANDS))
     say(f"there is no command `{asked}`" + (f": {help}" if help else ""))
     sys.exit(int(ExitCode.USAGE))
+
+
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """No argument is ever empty on purpose: as a path it would be the working directory, and a
+    check in CI would compare it with itself, and pass."""
+    before = ["dagglot", *arguments]
+    for word, last in zip(arguments, before, strict=False):
+        option = word[:-1] if word.startswith("--") and word.endswith("=") else None
+        if (word and not option) or _completing():
+            continue
+        from dagglot.cli.shared import say
+
+        what = f"`{option}`" if option else f"what follows `{last}`"
+        say(f"{what} is empty: is a variable not set?")
+        sys.exit(int(ExitCode.USAGE))
 
 
 def _app(arguments: Sequence[str]) -> typer.Typer:

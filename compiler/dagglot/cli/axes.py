@@ -38,12 +38,14 @@ class Compared(NamedTuple):
     sources: Mapping[str, str] = {}
     more: Mapping[str, Any] = {}
     """What else the data says of this axis."""
+    notes: tuple[Diagnostic, ...] = ()
+    """What is to be known of the base."""
 
     def that_matter(self, problems: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
         """What is wrong with the waivers, here: that of another question is for nothing in this
         one."""
         if self.axis == "source":
-            return tuple(problems)
+            return (*problems, *self.notes)
         return tuple(one for one in problems if one.rule is codes.WAIVER_EXPIRED)
 
 
@@ -129,6 +131,7 @@ def _of_sources(
         _of_documents(before.waivers),
         not paths,
         sources=after.sources,
+        notes=tuple(one for one in before.diagnostics if one.rule is codes.ALL_IS_NEW),
     )
 
 

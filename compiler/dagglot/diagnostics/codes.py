@@ -888,6 +888,22 @@ NOT_POSTED: Final = _rule(
     "token of a job may not write notes: use a project access token with the scope `api`.",
     exit_code=ExitCode.FINDINGS,
 )
+BASE_WITHOUT_PIPELINES: Final = _rule(
+    "DG540",
+    "base-without-pipelines",
+    "there are no pipelines in `{ref}`, and no project file",
+    "A folder, or a file, that `diff --base` compares with holds the pipelines as they were: the same "
+    "paths below it, or its own project. Everything is new beside one that holds none, which says "
+    "nothing: a path was mistyped, or something was not checked out there.",
+)
+ALL_IS_NEW: Final = _rule(
+    "DG541",
+    "all-is-new",
+    "there are no pipelines in `{ref}` of what is compared: all of them are new",
+    "The commit that `diff --base` compares with has none of these pipelines yet, as a first one. If it "
+    "should have, look whether it is the right commit, and whether they lay elsewhere in it.",
+    severity=Severity.NOTE,
+)
 
 
 def all_rules() -> tuple[Rule, ...]:

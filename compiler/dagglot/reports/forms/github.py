@@ -29,7 +29,9 @@ def _lines(data: Mapping[str, Any]) -> Iterator[str]:
     room = {"error": MOST, "warning": MOST}
     left = 0
     for one in data["problems"]:
-        if room[one["severity"]]:
+        if one["severity"] == "note":
+            yield _problem(data, one)
+        elif room[one["severity"]]:
             room[one["severity"]] -= 1
             yield _problem(data, one)
         else:
@@ -61,4 +63,5 @@ def _problem(data: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     if "file" in one:
         fields |= {"file": from_top(data, one["file"]), "line": str(one["line"])}
         fields["col"] = str(one["column"])
-    return command(one["severity"], one["message"], **fields)
+    level = "notice" if one["severity"] == "note" else one["severity"]
+    return command(level, one["message"], **fields)

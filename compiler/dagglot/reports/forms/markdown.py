@@ -39,6 +39,7 @@ _DOTS: Final = {
     "cosmetic": "⚪",
     "accepted": "☑️",
 }
+_SIGNS: Final = {"error": "❌", "warning": "⚠️", "note": "ℹ️"}
 _WORDS: Final = {"breaking": "breaking", "review": "for review"}
 
 
@@ -90,7 +91,7 @@ def _head(data: Mapping[str, Any]) -> Iterator[str]:
         changed, others = what_changed(data), what_did_not(data)
         yield f"Compared with {base}: **{changed} changed**, {others} did not.\n"
     for one in data["problems"][:_PROBLEMS]:
-        sign = "❌" if one["severity"] == "error" else "⚠️"
+        sign = _SIGNS[one["severity"]]
         place = f" ({code(cut(one['file'], 200))}, line {one['line']})" if "file" in one else ""
         yield f"\n{sign} **{one['code']}** {prose(cut(one['message'], 400))}{place}\n"
     if len(data["problems"]) > _PROBLEMS:
