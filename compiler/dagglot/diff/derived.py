@@ -1,7 +1,8 @@
 """Changes that follow from another one, which is told: nobody wrote them.
 
 A check takes over what its task says of attempts, limits and who is told, and its id begins with
-the task's; who depends on a task depends on its checks too.
+the task's; who depends on a task depends on its checks too. A pipeline has what the project
+declares as far as it uses it.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ _WRITTEN: Final = frozenset({"CheckBody", "SqlBody", "PythonBody"})
 class Derived:
     """Tells such changes of one pipeline apart."""
 
-    def __init__(self, before: Pipeline, after: Pipeline) -> None:
-        self.before, self.after = before, after
+    def __init__(self, before: Pipeline, after: Pipeline, whole: tuple[Pipeline, Pipeline]) -> None:
+        """``whole`` are the two with all that the project declares."""
+        self.whole = whole
         self.has_checks = any(
             isinstance(task.body, CheckBody) for one in (before, after) for task in one.tasks
         )
@@ -33,18 +35,21 @@ class Derived:
 
     def has(self, change: Change) -> bool:
         """Whether a change is one of these."""
-        if not self.has_checks or change.task is None or len(change.steps) < 3:
+        if change.owner == "Pipeline" and change.field in ("assets", "alerts"):
+            declared = (getattr(one, change.field) for one in self.whole)
+            return all(any(it.name == change.steps[1] for it in some) for some in declared)
+        if change.task is None or len(change.steps) < 3:
             return False
+        return self.has_checks and self._is_of_check(change, change.task)
+
+    def _is_of_check(self, change: Change, task: str) -> bool:
         if (change.owner, change.field) == ("Task", "depends_on"):
             gone = change.after is None
             edge = change.before if gone else change.after
-            return self._comes_with(self.tasks[0 if gone else 1], change.task, edge.task)
+            return self._comes_with(self.tasks[0 if gone else 1], task, edge.task)
         if change.field == "body" or change.owner in _WRITTEN:
             return False
-        return all(
-            change.task in side and isinstance(side[change.task].body, CheckBody)
-            for side in self.tasks
-        )
+        return all(task in side and isinstance(side[task].body, CheckBody) for side in self.tasks)
 
     def _comes_with(self, tasks: Mapping[str, Task], waits: str, other: str) -> bool:
         """Whether a task waits for a check because it waits for what is checked."""

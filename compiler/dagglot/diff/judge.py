@@ -217,7 +217,7 @@ def _changes(pair: Pair, sides: Sides, ends: Ends) -> Iterator[tuple[Change, Ver
     if pair.before is not None and pair.after is not None:
         broken = {change.steps: (change, said) for change, said in ends.broken(sides)}
         found = compare(sides.before, sides.after)
-        derived = Derived(sides.before, sides.after) if found else None
+        derived = Derived(sides.before, sides.after, (pair.before, pair.after)) if found else None
         for change in found:
             if derived is not None and derived.has(change):
                 continue

@@ -72,7 +72,7 @@ OF_FIELDS: Final[Mapping[str, Judge]] = {
     "Concurrency.max_active_runs": timing.concurrency,
     "Concurrency.max_active_tasks": timing.concurrency,
     "Concurrency.on_overlap": timing.overlap,
-    "Task.body": flow.work,
+    "Task.body": flow.kind,
     "Task.description": flow.described,
     "Task.docs": flow.described,
     "Task.owner": flow.described,

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from dagglot.diagnostics.model import Rule
 from dagglot.diff.compare import Change, Kind
+from dagglot.diff.pairs import pair_tasks
 from dagglot.frozen import dataclass
 from dagglot.ir.model import Pipeline, Task
 
@@ -43,6 +44,12 @@ class Sides:
     def task(self, change: Change) -> Task | None:
         """The task that a change is about, as it is now; None where it is gone."""
         return next((one for one in self.after.tasks if one.id == change.task), None)
+
+    def old_task(self, change: Change) -> Task | None:
+        """The same as it was; None where it is new."""
+        names = {new: old for old, new in pair_tasks(self.before, self.after).tasks.items()}
+        id = names.get(change.task or "", change.task)
+        return next((one for one in self.before.tasks if one.id == id), None)
 
 
 @dataclass(frozen=True, slots=True)

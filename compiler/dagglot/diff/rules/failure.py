@@ -50,13 +50,27 @@ def _times(number: int) -> str:
 
 def timeout(change: Change, sides: Sides) -> Verdict:
     """How long something may take; None is without an end."""
-    before: timedelta | None = change.before
-    after: timedelta | None = change.after
+    before, after = _limits(change, sides)
+    if before == after:
+        words = f"is stopped after {duration_text(after)}, as before" if after else "has no limit"
+        return says(changes.TIMEOUT_RAISED, words, Risk.COSMETIC)
     if after is not None and (before is None or after < before):
         was = f"was {duration_text(before)}" if before is not None else "had no limit"
         return says(changes.TIMEOUT_LOWERED, f"is stopped after {duration_text(after)}, {was}")
     may = f"for {duration_text(after)}" if after is not None else "without a limit"
     return says(changes.TIMEOUT_RAISED, f"may run {may}")
+
+
+def _limits(change: Change, sides: Sides) -> tuple[timedelta | None, timedelta | None]:
+    """Both timeouts; of a task that is another kind now, those that hold: a sensor's, which is a
+    key of its kind, for what was none."""
+    before: timedelta | None = change.before
+    after: timedelta | None = change.after
+    if change.owner == "Task":
+        old, new = sides.old_task(change), sides.task(change)
+        before = getattr(old.body, "timeout", before) if old is not None else before
+        after = getattr(new.body, "timeout", after) if new is not None else after
+    return before, after
 
 
 def told(change: Change, sides: Sides) -> Verdict:

@@ -10,6 +10,15 @@ from dagglot.diff.compare import Change
 from dagglot.diff.rules.base import Risk, Sides, Verdict, gone, says, some
 from dagglot.expressions.tree import SecretRef, references
 from dagglot.ir import graph
+from dagglot.ir.kinds import (
+    ApprovalBody,
+    BranchBody,
+    GateBody,
+    NativeBody,
+    NotifyBody,
+    SensorBody,
+    TriggerPipelineBody,
+)
 from dagglot.ir.model import Pipeline
 
 
@@ -98,13 +107,39 @@ def work(change: Change, sides: Sides) -> Verdict:
 
 
 def _what(change: Change, sides: Sides) -> str:
-    if change.field == "body":
-        return "is another kind of task"
     if (linked := _LINKS.get((change.owner, change.field))) is not None:
         return linked
     task = sides.task(change)
     below = _below(sides.after, task.id) if task is not None else ()
     return "does something else" + (f", and {some(below)} after it" if below else "")
+
+
+def kind(change: Change, sides: Sides) -> Verdict:
+    """A task of another kind: what the old one did for others is done no more."""
+    words = "is another kind of task"
+    match change.before:
+        case NotifyBody(alerts=alerts) if not isinstance(change.after, NativeBody):
+            return says(
+                changes.ALERT_REMOVED, f"{words}: {some(alerts)} {_is_not(alerts)} any more"
+            )
+        case GateBody():
+            return says(changes.CONDITION, f"{words}: it skips nothing below it any more")
+        case BranchBody():
+            return says(changes.CONDITION, f"{words}: it chooses no more, and all below it may run")
+        case SensorBody():
+            words += ", and does not wait any more"
+        case ApprovalBody():
+            words += ", and asks nobody any more"
+        case TriggerPipelineBody(pipeline=name):
+            words += f", and does not start `{name}` any more"
+    match change.after:
+        case GateBody() | BranchBody():
+            return says(changes.CONDITION, f"{words}: it may skip what is below it")
+    return _secret(change) or says(changes.WORK, words)
+
+
+def _is_not(names: Sequence[str]) -> str:
+    return "is not told" if len(names) == 1 else "are not told"
 
 
 _LINKS: Final = {
