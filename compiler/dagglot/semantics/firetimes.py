@@ -6,7 +6,7 @@ Times without a zone are wall-clock times; instants are in UTC.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from functools import lru_cache
 from heapq import merge
 from itertools import groupby, takewhile
@@ -218,7 +218,8 @@ class ClockChange:
 def clock_changes(zone: str, first: int, years: int) -> tuple[ClockChange, ...]:
     """The changes of a zone's clocks from the beginning of a year on."""
     known, found = ZoneInfo(zone), []
-    at, end = datetime(first, 1, 1, tzinfo=UTC), datetime(first + years, 1, 1, tzinfo=UTC)
+    last = min(first + years, MAXYEAR)
+    at, end = datetime(first, 1, 1, tzinfo=UTC), datetime(last, 1, 1, tzinfo=UTC)
     week = timedelta(days=7)  # no clock is changed twice in one
     while at < end:
         low, high = at, at + week
