@@ -108,21 +108,23 @@ FIRE_TIMES: Final = _change(
     "breaking",
     "The schedule names other instants than before in the 400 days that were looked at, changes of "
     "the clocks included. The first that differ are told. Whoever waits for this data at a fixed time "
-    "has to know. Another way to write the same instants is cosmetic.",
+    "has to know. Another way to write the same instants is cosmetic. Where several keys of a "
+    "schedule change together, one of them says what becomes of the runs, and the others refer to it.",
 )
 TIMEZONE: Final = _change(
     "DG611",
     "timezone",
     "breaking",
     "The clock that the schedule, or the partitions, are read by is another one: the same cron line "
-    "names other instants, days begin elsewhere, and `run.date` may be another day.",
+    "names other instants, days begin elsewhere, and `run.date` may be another day. It is safe where "
+    "the clocks of both zones show the same from the first run, or the first partition, on.",
 )
 STARTS_EARLIER: Final = _change(
     "DG612",
     "starts-earlier",
     "breaking",
-    "With `catchup` every interval from the new `start` on that has not run yet is run at once; with "
-    "`partitions` the earlier ones are missing until they are backfilled. Without either nothing "
+    "With `catchup` every interval from the new `start` on that has not run yet is run at once; "
+    "partitions that begin earlier are missing until they are backfilled. Without either nothing "
     "of the past is run, and it is for review.",
 )
 WINDOW: Final = _change(
@@ -131,7 +133,7 @@ WINDOW: Final = _change(
     "review",
     "The time in which the schedule, or the partitions, are valid begins later or ends elsewhere: "
     "intervals outside of it are not run any more, and keys outside of it can no longer be "
-    "backfilled.",
+    "backfilled. Where the next runs are among them it is breaking.",
 )
 CATCHUP: Final = _change(
     "DG614",

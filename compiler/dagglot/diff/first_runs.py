@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from itertools import islice, takewhile, zip_longest
+from datetime import datetime
+from itertools import islice, takewhile
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from dagglot.diff.compare import Change
-from dagglot.diff.rules.timing import SPAN, starts_itself
+from dagglot.diff.rules.instants import looked_from, parting, starts_itself, weekly, zone_of
 from dagglot.ir.model import Pipeline, Schedule
 from dagglot.semantics.firetimes import fire_times
 
 SHOWN: Final = 3
 """How many instants of each side."""
-_MOST: Final = 10_000
-"""Instants that are looked at until the sides part."""
 
 
 class FirstRuns(NamedTuple):
@@ -38,33 +35,23 @@ def first_runs(
     if not changed:
         return None
     olds, news = (one.schedule if one is not None else Schedule() for one in (before, after))
-    shown = next((one for one in (news, olds) if starts_itself(one)), None)
-    if shown is None:
+    if not (starts_itself(olds) or starts_itself(news)):
         return None
-    zone = ZoneInfo(shown.timezone)
+    zone = zone_of(olds, news)
     same, since = _parting(olds, news, since)
     first = [
         tuple(at.astimezone(zone) for at in islice(fire_times(one, since), SHOWN))
         for one in (olds, news)
     ]
-    midnight = since.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    weekly = (_weekly(olds, midnight), _weekly(news, midnight))
-    return FirstRuns(shown.timezone, same, first[0], first[1], weekly)
+    often = (weekly(olds, since, zone), weekly(news, since, zone))
+    return FirstRuns(zone.key, same, first[0], first[1], often)
 
 
 def _parting(olds: Schedule, news: Schedule, since: datetime) -> tuple[int, datetime]:
     """How many instants both share before the first that they do not, and which that is; none and
-    the beginning, where they go together for longer than is looked."""
-    both = zip_longest(fire_times(olds, since), fire_times(news, since))
-    for number, pair in enumerate(islice(both, _MOST)):
-        if pair[0] != pair[1]:
-            return number, min(at for at in pair if at is not None)
-        if pair[0] > since + SPAN:
-            break
-    return 0, since
-
-
-def _weekly(schedule: Schedule, midnight: datetime) -> int:
-    """How many instants there are in seven days of the calendar, of which one has another hour."""
-    until = midnight + timedelta(days=7)
-    return sum(1 for _ in takewhile(lambda at: at < until, fire_times(schedule, midnight)))
+    the first of all, where they go together for longer than is looked."""
+    found = parting(olds, news, since)
+    if found is None:
+        return 0, looked_from(olds, news, since)
+    shared = takewhile(lambda at: at < found.at, fire_times(olds, since))
+    return sum(1 for _ in shared), found.at

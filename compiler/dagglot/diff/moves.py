@@ -20,7 +20,7 @@ from dagglot.diagnostics.model import Span
 from dagglot.diff.compare import Change, Kind
 from dagglot.diff.judge import Diff, Judged, PipelineDiff, fingerprint, ordered
 from dagglot.diff.rules.base import FireTime, Risk, Verdict, says
-from dagglot.diff.rules.timing import SPAN, starts_itself
+from dagglot.diff.rules.instants import SPAN, starts_itself
 from dagglot.diff.show import moment
 from dagglot.features import Feature
 from dagglot.ir.model import Pipeline, Task

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dagglot.diagnostics import changes
 from dagglot.diff.compare import Change
 from dagglot.diff.rules.base import Risk, Sides, Verdict, came, gone, says, some
+from dagglot.diff.rules.instants import at_most
+from dagglot.diff.rules.slices import missing
 from dagglot.ir.asset_graph import facts
 from dagglot.ir.model import Pipeline
 
@@ -83,7 +85,13 @@ def partitions(change: Change, sides: Sides) -> Verdict:
         return says(changes.PARTITIONS, words, Risk.REVIEW)
     if change.field == "keys":
         return says(changes.PARTITIONS, "the slice of this key can no longer be asked for")
-    return says(changes.PARTITIONS, "other slices: keys of the past do not line up with them")
+    words = "other slices: keys of the past do not line up with them"
+    after = sides.after.partitions
+    number = missing(after, sides, sides.since) if after is not None else 0
+    if number:
+        many = at_most(number, "partition")
+        words += f"; {many} {'is' if number == 1 else 'are'} missing until backfilled"
+    return says(changes.PARTITIONS, words)
 
 
 def checked(change: Change, sides: Sides) -> Verdict:

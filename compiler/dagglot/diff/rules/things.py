@@ -7,7 +7,7 @@ from dagglot.diff.compare import Change, Kind
 from dagglot.diff.pairs import pair_tasks
 from dagglot.diff.rules.base import Risk, Sides, Verdict, came, gone, says, some
 from dagglot.diff.rules.data import checked, users
-from dagglot.diff.rules.timing import owed, starts_itself
+from dagglot.diff.rules.instants import owed, starts_itself
 from dagglot.ir.kinds import CheckBody
 from dagglot.ir.model import Pipeline
 
