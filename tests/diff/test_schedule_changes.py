@@ -100,6 +100,23 @@ def test_what_ended_fires_no_more_on_either_side(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "first"),
+    [
+        ("'*/5 * * * *', timezone: UTC", "'*/5 * * 1-6,8-12 *', timezone: UTC", "07-01 00:00"),
+        (
+            "'*/5 8-22 * * *', timezone: Europe/Madrid",
+            "'*/5 8-22 * * *', timezone: Africa/Lagos",
+            "03-28 07:00",
+        ),
+    ],
+)
+def test_where_frequent_runs_part_late(tmp_path: Path, before: str, after: str, first: str) -> None:
+    found = diffed(tmp_path, {"schedule": f"cron: {before}"}, {"schedule": f"cron: {after}"})
+    assert f" 2027-{first}+" in found["changes"][0]["consequence"]
+    assert found["first_runs"]["same"] > 20_000
+
+
 # --- start and end ------------------------------------------------------------------------------
 
 

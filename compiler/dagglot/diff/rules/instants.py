@@ -20,7 +20,9 @@ SPAN: Final = timedelta(days=400)
 MOST: Final = 10_000
 """As far as is counted what nobody wants to know to the last one."""
 _SHOWN: Final = 3
+_DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 def starts_itself(schedule: Schedule) -> bool:
@@ -100,9 +102,38 @@ def horizon(since: datetime) -> datetime:
 def _of_one_alone(
     before: Schedule, after: Schedule, since: datetime
 ) -> Iterator[tuple[datetime, bool]]:
-    """The instants of one alone, and whether of the first, of as many days as are looked at."""
+    """The instants of one alone, and whether of the first, of as many days as are looked at.
+
+    After so many instants that each hour of the week was met, only days that begin or end
+    otherwise, and those about a change of the clocks, can be others.
+    """
     since = looked_from(before, after, since)
-    until = horizon(since)
+    until, walked = horizon(since), 0
+    for at, sides in islice(_both(before, after, since, until), MOST):
+        since, walked = at + _INSTANT, walked + 1
+        if len(sides) == 1:
+            yield at, sides.pop()
+    if walked < MOST:
+        return
+    odd = {
+        change.at.date()
+        for one in {before.timezone, after.timezone}
+        for change in clock_changes(one, since.year, 3)
+    }
+    while since < until:
+        end = since + min(_DAY, until - since)
+        near = (since.date() + number * _DAY for number in (-1, 0, 1, 2))
+        parts = any(first_of(before, at) != first_of(after, at) for at in (since, end))
+        if parts or not odd.isdisjoint(near):
+            found = _both(before, after, since, end)
+            yield from ((at, sides.pop()) for at, sides in found if len(sides) == 1)
+        since = end
+
+
+def _both(
+    before: Schedule, after: Schedule, since: datetime, until: datetime
+) -> Iterator[tuple[datetime, set[bool]]]:
+    """The instants of both, and whose they are: True of the first, False of the second."""
 
     def told(schedule: Schedule, was: bool) -> Iterator[tuple[datetime, bool]]:
         inside = takewhile(lambda at: at < until, fire_times(schedule, since))
@@ -110,9 +141,7 @@ def _of_one_alone(
 
     both = merge(told(before, True), told(after, False))
     for at, group in groupby(both, key=lambda pair: pair[0]):
-        sides = {was for _, was in group}
-        if len(sides) == 1:
-            yield at, sides.pop()
+        yield at, {was for _, was in group}
 
 
 def weekly(schedule: Schedule, at: datetime, zone: ZoneInfo) -> int:

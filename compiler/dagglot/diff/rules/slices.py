@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ def timezone(change: Change, sides: Sides) -> Verdict:
     for one, other in zip(ones, others, strict=False):
         if one.key != other.key:
             break
-        if (one.start, one.end) != (other.start, other.end):
+        if _edges(one) != _edges(other):
             words = "partitions begin and end by another clock: the same keys are other slices"
             return says(changes.TIMEZONE, words)
     return says(changes.TIMEZONE, "partitions begin and end by another clock: other keys")
@@ -78,9 +78,14 @@ def missing(partitions: Partitions, sides: Sides, until: datetime) -> int:
     def is_missing(one: Partition) -> bool:
         if one.start is None or one.end is None:
             return False
-        return one.start < until and one.end <= sides.since
+        return one.start.astimezone(UTC) < until and one.end <= sides.since
 
     return sum(1 for _ in islice(takewhile(is_missing, windows(partitions)), MOST + 1))
+
+
+def _edges(partition: Partition) -> tuple[datetime | None, ...]:
+    """Its instants: Python compares times of one zone by what its clock shows."""
+    return tuple(at and at.astimezone(UTC) for at in (partition.start, partition.end))
 
 
 def is_of_the_zone(
@@ -108,5 +113,7 @@ def _gives_start(pipeline: Pipeline) -> bool:
     schedule, earliest = pipeline.schedule, first(pipeline.partitions)
     if earliest is None or earliest.end is None or schedule.start is None:
         return False
-    counted = schedule.every is not None
-    return schedule.start == (nominal_time(schedule, earliest) if counted else earliest.end)
+    end = earliest.end
+    if schedule.every is not None:
+        end = nominal_time(schedule, earliest) or end
+    return schedule.start.astimezone(UTC) == end.astimezone(UTC)
