@@ -169,3 +169,31 @@ def test_a_version_that_there_is_no_more(built: Space) -> None:
     built.write("build/.dagglot-manifest.json", json.dumps(manifest))
     ran = built.run("diff", "--against-output", "build")
     assert (ran.code, ran.codes) == (2, ["DG408"])
+
+
+def test_another_version_of_a_target_is_told(space: Space) -> None:
+    """The folder is compared for the version that it was made for: which files differ for another
+    one is no news, and what it means another question."""
+    project = "dagglot: 1\nproject: test\npipelines: flows/*.yaml\ntemplates: .templates\n"
+    version = project + 'targets: {{airflow: {{out: build, version: "{}"}}}}\n'
+    space.write("dagglot.yaml", version.format("2.11"))
+    space.pipeline("orders")
+    assert space.run("compile").code == 0
+    assert against(space, "--against-output", "build")["project"] is None
+    space.write("dagglot.yaml", version.format("3.3"))
+    data = against(space, "--against-output", "build")
+    assert (data["pipelines"], data["made_with"]) == ([], ["another version of airflow, 2.11"])
+    (change,) = data["project"]["changes"]
+    assert (change["code"], change["risk"], change["before"]) == ("DG663", "review", "2.11")
+    ran = space.run("diff", "--against-output", "build", "--fail-on", "review")
+    assert (ran.code, ran.err) == (1, "")
+    assert ran.out == (
+        "dagglot.yaml  DG663 review  is compiled for Airflow 3.3, was for 2.11: dagglot diff "
+        "--from airflow@2.11 --to airflow@3.3 says what that changes\n"
+        "made with: another version of airflow, 2.11\n"
+        "build: 1 pipeline, generated as they stand there for the versions of then\n"
+    )
+    space.write(
+        "dagglot.yaml", project + "targets: {prefect: }\n"
+    )  # which was named on the command line, then
+    assert against(space, "--against-output", "build")["project"] is None

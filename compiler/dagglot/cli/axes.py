@@ -183,7 +183,7 @@ def _moved(
 def _of_output(
     paths: Sequence[Path], root: Path, since: datetime, env: str | None, findings: Format
 ) -> Compared:
-    from dagglot.diff import outputs
+    from dagglot.diff import outputs, project_file
     from dagglot.paths import shown_path
 
     opened, front, sources = checked(paths, env, findings)
@@ -197,14 +197,21 @@ def _of_output(
     made, wrong = outputs.judge(paths, front.pipelines, opened.project, sides, since)
     if made is None:
         stop(wrong, sources, findings)
+    # each folder is compared for the version that it was made for, and another one is told besides
+    versions = [(one.manifest.target, one.manifest.version) for one in found]
+    project = project_file.versions(opened.project, versions)
+    others = project.changes if project is not None else ()
     return Compared(
-        made.diff,
+        replace(made.diff, project=project),
         shown_path(root),
         opened.project.accepted_changes,
         axis="output",
         sources=opened.sources,
         more={
             "shared": [one._asdict() for one in made.shared],
-            "made_with": list(made.made_with),
+            "made_with": [
+                *made.made_with,
+                *(f"another version of {one.change.steps[1]}, {one.before}" for one in others),
+            ],
         },
     )

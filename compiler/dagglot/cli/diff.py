@@ -76,7 +76,8 @@ def diff(
     With --from and --to the documents stay, and the orchestrator changes, or its version: each
     construct that is refused there (breaking), differs (review) or is emulated (safe), and the
     first fire times that are not the same. With --against-output the documents stay too: what this
-    compiler makes of them, against files that another one, or other options, made.
+    compiler makes of them, for the same versions of the targets, against files that another one, or
+    other options, made. That the project names another version now is told too.
 
     A change that is meant is accepted in the project file, under `accept_changes`, for which
     --print-waivers prints the entries. The forms sarif and gitlab end with code 0, whatever is

@@ -3,7 +3,8 @@ whether what it means did too.
 
 The manifest of the folder keeps a hash of what each pipeline meant when it was compiled. Where that
 is the same, another text comes of the compiler, its templates or options, and a run is as it was.
-Nothing is written.
+What is made is for the version of the target that the folder was made for: another one is another
+question. Nothing is written.
 """
 
 from __future__ import annotations

@@ -49,6 +49,22 @@ def changed(
     return PipelineDiff(FILE_NAME, Kind.CHANGED, tuple(found), spans=spans)
 
 
+def versions(project: Project, made: Sequence[tuple[str, str]]) -> PipelineDiff | None:
+    """Which targets the project is compiled for in another version than generated files were
+    ``made`` for; None where there is none, or the project does not name them."""
+    comparison = _Comparison(NO_PROJECT, project, ())
+    found = [
+        one
+        for name, was in made
+        if name in project.targets
+        for one in comparison.version(name, was, project.targets[name])
+    ]
+    if not found:
+        return None
+    spans = (None, _place(project, ()))
+    return PipelineDiff(FILE_NAME, Kind.CHANGED, tuple(found), spans=spans)
+
+
 def _place(project: Project, path: Steps) -> Span | None:
     if project.document is None:
         return None
@@ -132,16 +148,7 @@ class _Comparison:
 
     def _target(self, name: str, old: TargetConfig, new: TargetConfig) -> Iterator[Judged]:
         place: Steps = ("targets", name)
-        (_, was), (known, now) = _version(name, old), _version(name, new)
-        if was != now:
-            words = (
-                f"is compiled for {_title(name)} {now}, was for {was}: `dagglot diff --from "
-                f"{name}@{was} --to {name}@{now}` says what that changes"
-            )
-            verdict = says(changes.TARGET_VERSION, words)
-            if not known:
-                verdict = says(changes.TARGET_VERSION, _unknown(name, now), Risk.BREAKING)
-            yield self._judged((*place, "version"), verdict, _Values(was, now))
+        yield from self.version(name, _version(name, old)[1], new)
         was, now = _out(name, old), _out(name, new)
         if was != now:
             words = (
@@ -157,6 +164,20 @@ class _Comparison:
             )
             verdict = says(changes.TARGET_OPTION, words)
             yield self._judged((*place, *path), verdict, _Values(before, after))
+
+    def version(self, name: str, was: str, new: TargetConfig) -> Iterator[Judged]:
+        """Another version than that of before."""
+        known, now = _version(name, new)
+        if was == now:
+            return
+        words = (
+            f"is compiled for {_title(name)} {now}, was for {was}: `dagglot diff --from "
+            f"{name}@{was} --to {name}@{now}` says what that changes"
+        )
+        verdict = says(changes.TARGET_VERSION, words)
+        if not known:
+            verdict = says(changes.TARGET_VERSION, _unknown(name, now), Risk.BREAKING)
+        yield self._judged(("targets", name, "version"), verdict, _Values(was, now))
 
     # --- the rest ---------------------------------------------------------------------------------
 

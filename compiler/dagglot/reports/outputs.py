@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dagglot.diagnostics.render import printable
-from dagglot.reports.diff import accepted, standing
+from dagglot.reports.diff import accepted, parts, standing
 from dagglot.reports.table import Cell, Paint, aligned, count, few
 
 _MOST: Final = 10
@@ -28,8 +28,8 @@ def as_text(data: Mapping[str, Any], paint: Paint) -> str:
 
 
 def _rows(data: Mapping[str, Any]) -> Iterator[list[Cell]]:
-    several = len({one["path"] for part in data["pipelines"] for one in part["changes"]}) > 1
-    for part in data["pipelines"]:
+    several = len({one["path"] for part in parts(data) for one in part["changes"]}) > 1
+    for part in parts(data):
         for change in part["changes"]:
             words = change["consequence"]
             if change["accepted"]:
@@ -57,7 +57,8 @@ def summary(data: Mapping[str, Any]) -> str:
     changed, same = len(data["pipelines"]), data["unchanged"]
     total = count(changed + same, "pipeline")
     if not changed:
-        return f"{printable(data['base'])}: {total}, generated as they stand there"
+        then = " for the versions of then" if data["project"] else ""
+        return f"{printable(data['base'])}: {total}, generated as they stand there{then}"
     cosmetic = sum(
         all(change["risk"] == "cosmetic" for change in one["changes"]) for one in data["pipelines"]
     )
