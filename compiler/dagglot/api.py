@@ -176,7 +176,7 @@ def check(paths: Sequence[Path], project: Project = NO_PROJECT) -> Front:
     """Check every document of some paths, or of the project."""
     found = inputs.find(paths, project)
     files = tuple(check_file(file, project.layers) for file in found.files)
-    diagnostics = [*found.diagnostics, *duplicates(files)]
+    diagnostics = [*found.diagnostics, *duplicates(files), *moved(files)]
     diagnostics.extend(_assets(files, whole=not paths and project.document is not None))
     diagnostics.extend(empty_folders(found, files))
     for file in files:
@@ -222,4 +222,18 @@ def duplicates(files: Sequence[Checked]) -> Iterable[Diagnostic]:
                     pipeline.span,
                     pipeline=pipeline.id,
                     related=(Related(other.span, "first defined here"),),
+                )
+
+
+def moved(files: Sequence[Checked]) -> Iterable[Diagnostic]:
+    """Pipelines that are said to have been one which is still there."""
+    known = {pipeline.id for file in files for pipeline, _ in file.pipelines}
+    for file in files:
+        for pipeline, _ in file.pipelines:
+            if pipeline.moved_from in known - {pipeline.id}:
+                message = f"pipeline `{pipeline.id}` was moved from `{pipeline.moved_from}`"
+                yield codes.MOVED_FROM_WHAT_IS_THERE.at(
+                    pipeline.at("moved"),
+                    message=f"{message}, which is still there",
+                    help="leave `moved` out",
                 )

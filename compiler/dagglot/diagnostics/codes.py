@@ -378,6 +378,16 @@ NO_CHECKS_HERE: Final = _rule(
     "A check is a task below the one that it checks, between that one and whoever depends on it. "
     "Below a branch stands only what it may choose, and below a teardown only teardowns.",
 )
+MOVED_FROM_WHAT_IS_THERE: Final = _rule(
+    "DG225",
+    "moved-from-what-is-there",
+    "{message}",
+    "`moved: {from: old_id}` says that this was renamed, so that `dagglot diff` follows it and asks "
+    "what becomes of the history under the old id. An id that is still there has its history "
+    "itself, and nothing is followed: name the id that is gone, or leave `moved` out.",
+    severity=Severity.WARNING,
+    exit_code=ExitCode.CLEAN,
+)
 
 # --- DG3xx: values, expression types, schedule --------------------------------------------------
 

@@ -41,8 +41,10 @@ class Deployed:
     def told(self, verdict: Verdict, sides: Sides) -> tuple[On, ...]:
         """What there is to know of a change, besides what it means everywhere."""
         event = _EVENTS.get(verdict.rule.code)
-        if event is None or (event is Event.TASK_RENAMED and verdict.risk is Risk.COSMETIC):
-            return ()  # of a check that follows its task nothing is left that its task has not left
+        if event is None:
+            return ()
+        if event in (Event.TASK_RENAMED, Event.RENAMED) and verdict.risk is Risk.COSMETIC:
+            return ()  # a check goes with its task; what nothing became of leaves nothing
         found = []
         for name, of in self.targets.items():
             made = of(event, sides.before, sides.after)

@@ -224,6 +224,7 @@ def _changes(pair: Pair, sides: Sides, ends: Ends) -> Iterator[tuple[Change, Ver
             _, said = broken.pop(change.steps, (None, None))
             yield change, said or ends.follows(change, sides) or judge_change(change, sides)
         yield from broken.values()
+    yield from things.unfollowed(pair, sides)
 
 
 def _judged(change: Change, verdict: Verdict, sides: Sides, deployed: Deployed) -> Judged:

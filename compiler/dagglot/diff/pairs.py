@@ -97,13 +97,21 @@ def _moved(
     return found
 
 
-def _earlier(task: Task, groups: Mapping[str, str]) -> tuple[str | None, ...]:
-    """The ids that a task may have had: as `moved:` says it, in its group, or in a group's old
-    name."""
-    was = next((old for old, new in groups.items() if new == task.group), None)
+def meant(task: Task, groups: Mapping[str, str]) -> tuple[str, ...]:
+    """The ids that the `moved:` of a task may mean: as it says it, in its group, or in that group's
+    old name."""
     own = task.moved_from
-    places = (own, f"{task.group}.{own}" if own else None)
-    return (*places, f"{was}.{own or task.name}" if was is not None else None)
+    if own is None:
+        return ()
+    places = (own, f"{task.group}.{own}") if task.group else (own,)
+    return (*places, *(f"{old}.{own}" for old, new in groups.items() if new == task.group))
+
+
+def _earlier(task: Task, groups: Mapping[str, str]) -> tuple[str, ...]:
+    """The ids that a task may have had: those that it says, else its name in a group's old name."""
+    if task.moved_from is not None:
+        return meant(task, groups)
+    return tuple(f"{old}.{task.name}" for old, new in groups.items() if new == task.group)
 
 
 def _alike(

@@ -14,6 +14,7 @@ from dagglot.passes.connection_use import connection_use
 from dagglot.passes.dependencies import dependencies
 from dagglot.passes.kind_keys import kind_keys
 from dagglot.passes.mapped_groups import mapped_groups
+from dagglot.passes.moves import moves
 from dagglot.passes.param_values import param_values
 from dagglot.passes.partition_times import partition_times
 from dagglot.passes.schedule_times import schedule_times
@@ -24,6 +25,7 @@ from dagglot.passes.teardowns import teardowns
 Pass: TypeAlias = Callable[[Pipeline], tuple[Pipeline, tuple[Diagnostic, ...]]]
 
 PASSES: Final[tuple[Pass, ...]] = (
+    moves,
     checks,
     dependencies,
     asset_order,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dagglot.diagnostics import changes
 from dagglot.diff.compare import Change, Kind
-from dagglot.diff.pairs import pair_tasks
+from dagglot.diff.pairs import Pair, meant, pair_tasks
 from dagglot.diff.rules.base import Risk, Sides, Verdict, came, gone, says, some
 from dagglot.diff.rules.data import checked, users
 from dagglot.diff.rules.instants import owed, starts_itself
 from dagglot.ir.kinds import CheckBody
-from dagglot.ir.model import Pipeline
+from dagglot.ir.model import Pipeline, Task
 
 
 def pipeline(change: Change, sides: Sides, *, said: bool = False) -> Verdict:
@@ -48,8 +50,9 @@ def task(change: Change, sides: Sides) -> Verdict:
         return says(changes.TASK_MOVED, words, Risk.COSMETIC)
     if change.kind is Kind.MOVED:
         words = f"was `{change.before.id}`: its history is hidden under the old id"
-        meant = change.after.moved_from is not None or _with_its_group(change, sides)
-        return says(changes.TASK_MOVED if meant else changes.TASK_RENAMED, words)
+        groups = pair_tasks(sides.before, sides.after).groups
+        said = change.before.id in meant(change.after, groups) or _with_its_group(change, sides)
+        return says(changes.TASK_MOVED if said else changes.TASK_RENAMED, words)
     if gone(change):
         affected = sorted({one for name in node.produces for one in users(name, sides)})
         words = "is not run any more, and its history is hidden"
@@ -62,6 +65,37 @@ def task(change: Change, sides: Sides) -> Verdict:
         words = f"is new, and updates {some(node.produces)}"
         return says(changes.TASK_ADDED, words, Risk.REVIEW)
     return says(changes.TASK_ADDED, "is new, and nothing waits for it")
+
+
+def unfollowed(pair: Pair, sides: Sides) -> Iterator[tuple[Change, Verdict]]:
+    """What `moved:` says and nothing came of, but for what the base says already."""
+    old, new = pair.before, pair.after
+    if new is None:
+        return
+    known = (None, old.moved_from) if old is not None else (None,)
+    if new.moved_from not in known and not pair.said:
+        words = f"there was no pipeline `{new.moved_from}` that is gone: nothing is followed"
+        yield _moved(new, ()), says(changes.PIPELINE_MOVED, words, Risk.COSMETIC)
+    if old is None or all(one.moved_from is None for one in new.tasks):
+        return
+    names, groups = pair_tasks(old, new)
+    was = {after: before for before, after in names.items()}
+    olds = {one.id: one for one in old.tasks}
+    for task in new.tasks:
+        if task.moved_from is None or was.get(task.id) in meant(task, groups):
+            continue
+        if task.id in olds and olds[task.id].moved_from == task.moved_from:
+            continue
+        words = f"there was no task `{task.moved_from}` that is gone: nothing is followed"
+        yield _moved(task, ("tasks", task.id)), says(changes.TASK_MOVED, words, Risk.COSMETIC)
+
+
+def _moved(thing: Pipeline | Task, steps: tuple[str, ...]) -> Change:
+    places = (None, thing.at("moved"))
+    owner = type(thing).__name__
+    return Change(
+        Kind.ADDED, (*steps, "moved"), None, thing.moved_from, owner, "moved_from", places
+    )
 
 
 def _with_its_task(change: Change, sides: Sides) -> bool:
