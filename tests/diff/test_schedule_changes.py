@@ -15,6 +15,7 @@ import pytest
 from dagglot import api
 from dagglot.diagnostics import render
 from dagglot.diff.judge import judge
+from dagglot.diff.show import moment
 from dagglot.ir.model import Pipeline
 from dagglot.reports import diff as reports
 
@@ -90,6 +91,9 @@ def test_the_sentence_and_the_table_say_the_same(tmp_path: Path, window: str, ot
     assert first["time"] == min(*runs["before"], *runs["after"])
     weekly = f"{runs['weekly_before']} runs → {runs['weekly_after']} runs in the first week"
     assert weekly in said["consequence"]
+    if not runs["weekly_after"]:
+        following = datetime.fromisoformat(runs["after"][0])
+        assert said["consequence"].endswith(f"; the next is {moment(following)}")
 
 
 def test_what_ended_fires_no_more_on_either_side(tmp_path: Path) -> None:

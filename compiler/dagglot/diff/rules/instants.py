@@ -54,11 +54,13 @@ def at_most(number: int, thing: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Parting:
-    """The first instants that one schedule alone names, and how many each has in a week there."""
+    """The first instants that one schedule alone names, and how many each has in a week there;
+    ``next`` is the new one's next, where it has none in that week."""
 
     at: datetime
     found: tuple[FireTime, ...]
     weekly: tuple[int, int]
+    next: datetime | None
 
     @property
     def times(self) -> str:
@@ -72,7 +74,8 @@ class Parting:
         """How many there are in a week, where that is another number, and the first of them."""
         before, after = (counted(number, "run") for number in self.weekly)
         often = f"{before} → {after} in the first week; " if before != after else ""
-        return often + self.times
+        then = f"; the next is {moment(self.next)}" if self.next is not None else ""
+        return often + self.times + then
 
 
 def parting(before: Schedule, after: Schedule, since: datetime) -> Parting | None:
@@ -81,10 +84,13 @@ def parting(before: Schedule, after: Schedule, since: datetime) -> Parting | Non
     if not found:
         return None
     zone, at = zone_of(before, after), found[0][0]
+    often = (weekly(before, at, zone), weekly(after, at, zone))
+    following = first_of(after, at) if not often[1] else None
     return Parting(
         at,
         tuple(FireTime(at.astimezone(zone), was, not was) for at, was in found),
-        (weekly(before, at, zone), weekly(after, at, zone)),
+        often,
+        following.astimezone(zone) if following is not None else None,
     )
 
 
