@@ -325,3 +325,29 @@ def test_terminal_codes_in_a_document_stay_in_it(space: Space) -> None:
         assert "\x1b" not in said
         assert "\u202e" not in said
         assert "\\x1b[31m\\u202e" in said
+
+
+FULL = Path("/dev/full")
+
+
+def closed(*words: str, out: str, err: str = "") -> tuple[int, str]:
+    """A command whose standard output goes there, or nowhere: `>&-`."""
+    command = f'exec "$0" -m dagglot "$@" >{out} {err}'
+    made = subprocess.run(
+        ["sh", "-c", command, sys.executable, *words], capture_output=True, text=True, check=False
+    )
+    return made.returncode, made.stderr
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("words", [("explain", "DG610"), ("diff", "--help"), ("targets",)])
+def test_a_full_disk_is_no_bug(words: tuple[str, ...]) -> None:
+    assert closed(*words, out="/dev/full") == (2, "cannot write: No space left on device\n")
+    assert closed(*words, out="/dev/full", err="2>/dev/full") == (2, "")
+
+
+def test_streams_that_are_closed() -> None:
+    said = "standard output is closed: there is nowhere to print to\n"
+    assert closed("explain", "DG610", out="&-") == (2, said)
+    assert closed("explain", "DG610", out="/dev/null", err="2>&-") == (0, "")
+    assert closed("explain", "DG000", out="/dev/null", err="2>&-")[0] != 5

@@ -462,3 +462,12 @@ def test_a_commit_without_pipelines_is_told(space: Space, repository: Repository
     repository.commit()
     space.pipeline("others")
     assert diffed(space, "--base", "HEAD")["problems"] == []
+
+
+def test_a_file_that_cannot_be_written_is_no_finding(space: Space) -> None:
+    space.project()
+    space.pipeline("orders")
+    space.write("old/flows/orders.yaml", ORDERS.format(retries=3))
+    ran = space.run("diff", "flows", "--base", "old", "--also", "markdown=no/such/file")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "cannot write `no/such/file`: No such file or directory\n"

@@ -2,14 +2,16 @@
 
 # no `from __future__ import annotations`: Typer would compile their texts anew, some of them thrice
 
+import errno
 import inspect
 import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -52,6 +54,8 @@ def run(arguments: Sequence[str]) -> None:
     """Run a command line and exit. A bug of ours ends with code 5 and a traceback to report."""
     import click
 
+    if sys.stderr is None:  # it is closed: nobody wants to read it
+        sys.stderr = io.StringIO()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # the same bytes whatever the locale
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -67,13 +71,36 @@ def run(arguments: Sequence[str]) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.filename is not None or error.errno not in _FULL:
+            _bug()
+        _cannot_print(error)
     except Exception:  # the last line of defence: code 5 means a bug of ours
-        sys.stderr.write(traceback.format_exc())
-        sys.stderr.write(
-            f"\nThis is a bug in dagglot {__version__}, not a mistake of yours: please report the "
-            "lines above together with the pipeline.\n"
-        )
-        sys.exit(int(ExitCode.BUG))
+        _bug()
+
+
+def _bug() -> NoReturn:
+    sys.stderr.write(traceback.format_exc())
+    sys.stderr.write(
+        f"\nThis is a bug in dagglot {__version__}, not a mistake of yours: please report the "
+        "lines above together with the pipeline.\n"
+    )
+    sys.exit(int(ExitCode.BUG))
+
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def _cannot_print(error: OSError) -> NoReturn:
+    """What is printed goes to where nothing more can be written, such as a full disk."""
+    with suppress(OSError):  # that may be where messages go to as well
+        sys.stderr.write(f"cannot write: {error.strerror}\n")
+        sys.stderr.flush()
+    # what is left in the buffers must go somewhere when Python flushes at the end
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        os.dup2(nowhere, number)
+    sys.exit(int(ExitCode.USAGE))
 
 
 def _asked(arguments: Sequence[str]) -> str | None:

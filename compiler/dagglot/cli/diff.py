@@ -70,8 +70,8 @@ def diff(
     review, undecidable (counts as review), safe or cosmetic. The commit is read from git's objects,
     with its own project file, and nothing is checked out; the other side are the files as they are
     now. REF is taken as it is: `$(git merge-base origin/main HEAD)` is where a branch began. Of the
-    project file all is compared that reaches a pipeline or its output. What stands beside the
-    documents in other languages is not looked at: Python modules, requirements, templates.
+    project file all is compared that reaches a pipeline or its output. Not looked at are Python
+    modules, the requirements file and the text of templates.
 
     With --from and --to the documents stay, and the orchestrator changes, or its version: each
     construct that is refused there (breaking), differs (review) or is emulated (safe), and the

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
-from dagglot.cli.shared import painter, put, say, write_text, wrong_usage
+from dagglot.cli.shared import painter, put, write_text, wrong_usage
 
 
 class Shape(StrEnum):
@@ -117,8 +117,7 @@ def _append(file: Path, text: str) -> None:
         with file.open("a", encoding="utf-8", errors="backslashreplace") as summary:
             summary.write(text)
     except OSError as error:
-        say(f"cannot write `{file}`: {error.strerror}")
-        raise typer.Exit(1) from None
+        wrong_usage(f"cannot write `{file}`: {error.strerror}")
 
 
 def _code(data: Mapping[str, Any], least: str, detailed: bool) -> int:

@@ -129,7 +129,10 @@ def say(words: str) -> None:
 
 
 def put(data: str | bytes) -> None:
-    """Data: standard output. A reader that goes away (`| head`) ends the command quietly."""
+    """Data: standard output. A reader that goes away (`| head`) ends the command quietly; what else
+    is wrong with it is said by `app.run`."""
+    if sys.stdout is None:
+        wrong_usage("standard output is closed: there is nowhere to print to")
     try:
         if isinstance(data, bytes):
             sys.stdout.flush()
@@ -144,13 +147,13 @@ def put(data: str | bytes) -> None:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write what a command was asked to keep; that it cannot be written ends the command."""
+    """Write what a command was asked to keep; that it cannot be written ends the command, with
+    another code than that of what it found."""
     try:
         # the name of a file may have bytes that are no text; standard output does the same
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        say(f"cannot write `{file}`: {error.strerror}")
-        raise typer.Exit(1) from None
+        wrong_usage(f"cannot write `{file}`: {error.strerror}")
 
 
 class Progress:
