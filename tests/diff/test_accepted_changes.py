@@ -84,6 +84,9 @@ def test_what_else_changed_counts(space: Space, repository: Repository) -> None:
     space.write("flows/orders.yaml", ORDERS.format(retries=0))  # is another change
     ran = space.run("diff", "--base", "HEAD")
     assert (ran.code, ran.codes[0]) == (1, "DG536")
+    assert f'"{fingerprint(space)}" (tasks.load.retries.count)' in ran.err
+    accept(space, fingerprint(space))
+    assert space.run("diff", "--base", "HEAD").code == 0
 
 
 def test_an_expired_one_fails(space: Space, repository: Repository) -> None:
@@ -93,6 +96,7 @@ def test_an_expired_one_fails(space: Space, repository: Repository) -> None:
         assert (ran.code, ran.codes[0]) == (1, "DG535")
         assert "orders: breaking" in ran.out
     assert "dagglot.yaml:9:18" in ran.err
+    assert "delete the entry if that is merged" in ran.err
 
 
 def test_an_unused_one_fails(space: Space, repository: Repository) -> None:
@@ -100,6 +104,7 @@ def test_an_unused_one_fails(space: Space, repository: Repository) -> None:
     space.write("flows/orders.yaml", ORDERS.format(retries=3))
     ran = space.run("diff", "--base", "HEAD")
     assert (ran.code, ran.codes[0]) == (1, "DG536")
+    assert " delete the entry\n" in ran.err
     data = read(space.run("diff", "--base", "HEAD", "--format", "json"))
     (problem,) = data["problems"]
     assert (problem["code"], problem["severity"]) == ("DG536", "error")
@@ -115,6 +120,7 @@ def test_one_of_another_change_is_unused(
     accept(space, fingerprint(space), **more)
     ran = space.run("diff", "--base", "HEAD")
     assert (ran.code, ran.codes[0]) == (1, "DG536")
+    assert "that is the fingerprint of DG630 of `orders`" in ran.err
     assert "orders: breaking" in ran.out
 
 
@@ -135,6 +141,7 @@ def test_what_was_merged_with_its_waiver_fails_nobody_else(
     ran = space.run("diff", "--base", "HEAD")
     assert (ran.code, ran.codes[0]) == (0, "DG537")
     assert "DG537 warning" in ran.err
+    assert " delete the entry\n" in ran.err
 
 
 def test_the_stanza_is_all_there_is_to_paste(space: Space, repository: Repository) -> None:

@@ -15,6 +15,8 @@ from dagglot.waivers import Waiver
 
 LASTS: Final = timedelta(days=30)
 """As long as a waiver that is printed is valid."""
+_FEW: Final = 3
+"""Fingerprints that are named."""
 
 
 def accept(
@@ -32,14 +34,9 @@ def accept(
     used: set[tuple[str, str, str]] = set()
     pipelines = tuple(_marked(one, valid, used) for one in diff.pipelines)
     project = _marked(diff.project, valid, used) if diff.project is not None else None
-    found = _problems(
-        waivers,
-        {one.change for one in earlier},
-        used,
-        today,
-        None if whole else {*(one.id for one in diff.parts), *diff.same},
-    )
-    return replace(diff, pipelines=ordered(pipelines), project=project), tuple(found)
+    marked = replace(diff, pipelines=ordered(pipelines), project=project)
+    found = _problems(waivers, {one.change for one in earlier}, used, today, marked, whole)
+    return marked, tuple(found)
 
 
 def _marked(
@@ -64,18 +61,41 @@ def _problems(
     earlier: Collection[tuple[str, str, str]],
     used: Collection[tuple[str, str, str]],
     today: date,
-    compared: Collection[str] | None,
+    diff: Diff,
+    whole: bool,
 ) -> Iterator[Diagnostic]:
+    compared = {*(one.id for one in diff.parts), *diff.same}
     for one in waivers:
-        if compared is not None and one.pipeline not in compared:
+        if not whole and one.pipeline not in compared:
             continue
         pipeline, code, mark = one.change
         words: dict[str, Any] = {"code": code, "pipeline": pipeline, "fingerprint": mark}
         if one.until < today:
-            yield codes.WAIVER_EXPIRED.at(one.span, **words, until=one.until.isoformat())
+            help = "delete the entry if that is merged; if it is still meant, a later `until`"
+            until = one.until.isoformat()
+            yield codes.WAIVER_EXPIRED.at(one.span, **words, until=until, help=help)
+        elif one.change not in used and one.change in earlier:
+            yield codes.WAIVER_SPENT.at(one.span, **words, help="delete the entry")
         elif one.change not in used:
-            rule = codes.WAIVER_SPENT if one.change in earlier else codes.WAIVER_UNUSED
-            yield rule.at(one.span, **words)
+            yield codes.WAIVER_UNUSED.at(one.span, **words, help=_fitting(one, diff))
+
+
+def _fitting(waiver: Waiver, diff: Diff) -> str:
+    """What an entry for nothing may be meant for: whose fingerprint it has, or which one the same
+    rule has now."""
+    changes = [(part.id, one) for part in diff.parts for one in part.changes if one.waiver is None]
+    for id, one in changes:
+        if one.fingerprint == waiver.fingerprint:
+            return f"that is the fingerprint of {one.verdict.rule.code} of `{id}`"
+    now = [
+        f'"{one.fingerprint}" ({one.change.path})'
+        for id, one in changes
+        if (id, one.verdict.rule.code) == (waiver.pipeline, waiver.code)
+    ]
+    if not now:
+        return "delete the entry"
+    more = f" and {len(now) - _FEW} more" if len(now) > _FEW else ""
+    return f"if it is what is there now: {', '.join(now[:_FEW])}{more}; else delete the entry"
 
 
 def stanza(diff: Diff, least: Risk, today: date) -> str:
