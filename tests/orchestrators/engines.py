@@ -145,6 +145,7 @@ RUNS: tuple[Run, ...] = (
     Run("meter_days"),
     Run("guarded"),
     Run("odd_choice"),
+    Run("allowed_with_params", (("valeu", 2),), "allowed-but-refused"),
 )
 
 

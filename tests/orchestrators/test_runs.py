@@ -170,6 +170,11 @@ def test_every_ending_is_a_state(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", GROUPS)
+def test_an_allowed_failure_hides_no_params_that_are_refused(target: str) -> None:
+    assert answers(target).traces["allowed-but-refused"]["run"] == "failed"
+
+
+@pytest.mark.parametrize("target", GROUPS)
 def test_what_is_not_there_is_asked_for_by_no_task_that_is_skipped(target: str) -> None:
     """Airflow renders templates before the hook that skips."""
     ended = [(task["id"], task["state"]) for task in answers(target).traces["guarded"]["tasks"]]

@@ -29,6 +29,7 @@ from dagglot.targets.airflow.imports import Imports
 from dagglot.targets.airflow.kinds import values_in
 from dagglot.targets.airflow.pieces import broken, clause, keyword_call
 from dagglot.targets.airflow.steps import ITEMS, RULE, takes_item
+from dagglot.targets.airflow.watching import ENDED
 
 if TYPE_CHECKING:
     from dagglot.targets.airflow.lower import File
@@ -286,6 +287,9 @@ class Function:
                 self.items(settings["in"])
             case OtherBody(kind=kind, settings=settings) if kind == RULE:
                 self.rule(settings)
+            case OtherBody(kind=kind, settings=settings) if kind == ENDED:
+                words = f"Let the run end well, whatever came of `{settings['of']}`."
+                self.statements.append(pycode.docstring(words, self.inner))
             case OtherBody(settings=settings):
                 self.watch(settings["ids"])  # type: ignore[arg-type]
             case NoopBody():

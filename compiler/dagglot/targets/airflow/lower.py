@@ -197,7 +197,8 @@ class File:
         if plan.count:
             found["retry_delay"] = self.duration(plan.delay)
             if plan.waits == "exponential":
-                found["retry_exponential_backoff"] = True
+                # a factor on 3.3, a flag on 2.11
+                found["retry_exponential_backoff"] = True if self.version == "2.11" else 2.0
             if plan.max_delay is not None:
                 found["max_retry_delay"] = self.duration(plan.max_delay)
             if plan.own:

@@ -41,6 +41,10 @@ WATCHER: Final = "airflow-watcher"
 WATCHER_AGAIN: Final = "airflow-watcher-again"
 """A watcher that does what the one called ``like`` does, below other tasks."""
 
+ENDED: Final = "airflow-ended"
+"""What lets a run end well below a failure that is allowed, and is executed as any task: Airflow
+executes no EmptyOperator, so that the hook in which params are refused would not be asked."""
+
 EARLY: Final = frozenset({TriggerRule.ONE_FAILED, TriggerRule.ONE_SUCCESS, TriggerRule.ONE_DONE})
 """Rules with which a task may run before a gate above it has decided."""
 
@@ -54,12 +58,13 @@ def watchers(pipeline: Pipeline, fresh: Callable[[str], str]) -> Iterator[Task]:
         return
     forgiven = excused(pipeline)
     hidden = [id for id in flow.leaves(pipeline) if id in forgiven]
+    checks = bool(pipeline.params) or pipeline.partitions is not None
     for id in hidden:
         group = flow.mapped_group(pipeline, id)
         yield Task(
             id=fresh(f"{id if group is None else flow.beside(group, id)}__ended"),
             group=tasks[id].group if group is None else group.parent,
-            body=NoopBody(),
+            body=OtherBody(kind=ENDED, settings={"of": id}) if checks else NoopBody(),
             depends_on=(Dependency(task=id),),
             trigger_rule=TriggerRule.ALL_DONE,
         )

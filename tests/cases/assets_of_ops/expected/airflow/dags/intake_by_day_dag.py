@@ -8,8 +8,7 @@ from functools import partial
 import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, Asset, Param, task
-from airflow.timetables.trigger import CronTriggerTimetable
+from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, task
 from pipeline_helpers.operators import each
 from pipeline_helpers.params import check_params
 from pipeline_helpers.partitions import DailyPartitions

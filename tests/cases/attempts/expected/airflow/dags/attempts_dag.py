@@ -43,7 +43,7 @@ with DAG(
 
     linear_ = linear()
 
-    @task(retries=3, retry_delay=timedelta(seconds=1), retry_exponential_backoff=True)
+    @task(retries=3, retry_delay=timedelta(seconds=1), retry_exponential_backoff=2.0)
     def exponential():
         from behaviour.bodies import fail_until
 
@@ -54,7 +54,7 @@ with DAG(
     @task(
         retries=3,
         retry_delay=timedelta(seconds=2),
-        retry_exponential_backoff=True,
+        retry_exponential_backoff=2.0,
         max_retry_delay=timedelta(seconds=3),
     )
     def capped():

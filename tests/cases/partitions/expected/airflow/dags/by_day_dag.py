@@ -7,9 +7,8 @@ from functools import partial
 
 import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import DAG, Param, task, task_group
+from airflow.sdk import DAG, CronTriggerTimetable, Param, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
-from airflow.timetables.trigger import CronTriggerTimetable
 from pipeline_helpers.choices import keep_output
 from pipeline_helpers.params import check_params
 from pipeline_helpers.partitions import DailyPartitions

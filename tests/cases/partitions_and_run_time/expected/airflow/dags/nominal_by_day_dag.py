@@ -7,8 +7,7 @@ from functools import partial
 
 import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import DAG, Param, task
-from airflow.timetables.trigger import CronTriggerTimetable
+from airflow.sdk import DAG, CronTriggerTimetable, Param, task
 from pipeline_helpers.params import check_params
 from pipeline_helpers.partitions import DailyPartitions
 from pipeline_helpers.runs import run_time

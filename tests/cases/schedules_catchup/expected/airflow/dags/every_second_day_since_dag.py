@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pendulum
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG
-from airflow.timetables.trigger import DeltaTriggerTimetable
+from airflow.sdk import DAG, DeltaTriggerTimetable
 
 with DAG(
     dag_id="every_second_day_since",

@@ -7,8 +7,14 @@ from datetime import timedelta
 
 import pendulum
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, DeadlineAlert, DeadlineReference, Param, SyncCallback
-from airflow.timetables.trigger import CronTriggerTimetable
+from airflow.sdk import (
+    DAG,
+    CronTriggerTimetable,
+    DeadlineAlert,
+    DeadlineReference,
+    Param,
+    SyncCallback,
+)
 from pipeline_helpers.alerts import default_message, event_in, tell_email, tell_webhook
 from pipeline_helpers.params import check_params
 

@@ -7,8 +7,7 @@ import json
 
 import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import DAG, Param, literal, task
-from airflow.timetables.trigger import CronTriggerTimetable
+from airflow.sdk import DAG, CronTriggerTimetable, Param, literal, task
 from pipeline_helpers.params import check_params
 from pipeline_helpers.runs import run_time
 from pipeline_helpers.values import (

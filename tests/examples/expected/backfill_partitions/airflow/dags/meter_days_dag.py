@@ -7,8 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 import pendulum
-from airflow.sdk import DAG, Param, task
-from airflow.timetables.trigger import CronTriggerTimetable
+from airflow.sdk import DAG, CronTriggerTimetable, Param, task
 from pipeline_helpers.choices import keep_output
 from pipeline_helpers.operators import TimedBashOperator
 from pipeline_helpers.params import check_params

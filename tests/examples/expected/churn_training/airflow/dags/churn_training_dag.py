@@ -7,9 +7,8 @@ from datetime import timedelta
 
 import pendulum
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import DAG, CronTriggerTimetable, Param, task
 from airflow.sdk.exceptions import AirflowFailException
-from airflow.timetables.trigger import CronTriggerTimetable
 from pipeline_helpers.choices import keep_output
 from pipeline_helpers.instances import outputs_of
 from pipeline_helpers.operators import TimedBashOperator

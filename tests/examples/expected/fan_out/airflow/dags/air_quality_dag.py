@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pendulum
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, Param, chain, task, task_group
-from airflow.timetables.trigger import CronTriggerTimetable
+from airflow.sdk import DAG, CronTriggerTimetable, Param, chain, task, task_group
 from pipeline_helpers.choices import as_items
 from pipeline_helpers.instances import decide, fail_with, outputs_of
 from pipeline_helpers.operators import TimedBashOperator

@@ -8,8 +8,7 @@ from datetime import timedelta
 
 import pendulum
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, Param, TaskGroup, chain, task
-from airflow.timetables.trigger import CronTriggerTimetable
+from airflow.sdk import DAG, CronTriggerTimetable, Param, TaskGroup, chain, task
 from pipeline_helpers.operators import TimedBashOperator
 from pipeline_helpers.params import check_params
 from pipeline_helpers.retries import LinearRetryPolicy

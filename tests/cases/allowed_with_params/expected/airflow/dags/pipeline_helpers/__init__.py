@@ -1,0 +1,1 @@
+"""What the DAGs beside this package share."""
