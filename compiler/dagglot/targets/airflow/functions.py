@@ -287,9 +287,8 @@ class Function:
                 self.items(settings["in"])
             case OtherBody(kind=kind, settings=settings) if kind == RULE:
                 self.rule(settings)
-            case OtherBody(kind=kind, settings=settings) if kind == ENDED:
-                words = f"Let the run end well, whatever came of `{settings['of']}`."
-                self.statements.append(pycode.docstring(words, self.inner))
+            case OtherBody(kind=kind) if kind == ENDED:
+                pass  # its docs say all
             case OtherBody(settings=settings):
                 self.watch(settings["ids"])  # type: ignore[arg-type]
             case NoopBody():

@@ -64,7 +64,8 @@ def watchers(pipeline: Pipeline, fresh: Callable[[str], str]) -> Iterator[Task]:
         yield Task(
             id=fresh(f"{id if group is None else flow.beside(group, id)}__ended"),
             group=tasks[id].group if group is None else group.parent,
-            body=OtherBody(kind=ENDED, settings={"of": id}) if checks else NoopBody(),
+            docs=f"Let the run end well, whatever came of `{id}`." if checks else "",
+            body=OtherBody(kind=ENDED) if checks else NoopBody(),
             depends_on=(Dependency(task=id),),
             trigger_rule=TriggerRule.ALL_DONE,
         )
