@@ -246,6 +246,18 @@ def test_no_secret_of_an_option_is_shown(here: Space) -> None:
         assert "sk-" not in here.run("diff", "--base", "HEAD", "--format", form).out
     (change,) = diffed(here)["project"]["changes"]
     assert change["path"] == "targets.prefect.job_variables.env.API_KEY"
+    assert change["consequence"].endswith("for Prefect with another `job_variables`")
+
+
+def test_what_is_called_hostilely_is_harmless(here: Space) -> None:
+    name = json.dumps("a`|<script>x</script>\n::error::x \x1b[31m")
+    told(here, "", f"pools: {{{name}: 1}}\nenvironments: {{a: {{}}}}\n")
+    for form in ("text", "markdown", "github", "sarif", "gitlab", "junit", "html"):
+        out = here.run("diff", "--base", "HEAD", "--format", form).out
+        assert "DG666" in out or form == "junit", form
+        assert "\x1b" not in out, form
+        assert form == "html" or "\n::error::x" not in out, form
+        assert form in ("text", "gitlab", "sarif", "github") or "<script>x" not in out, form
 
 
 def test_which_pipelines_are_named_does_not_matter(here: Space) -> None:

@@ -432,7 +432,8 @@ TARGET_OPTION: Final = _change(
     "target-option",
     "review",
     "An option of the orchestrator is another one for all pipelines that do not say it themselves: "
-    "another work pool, queue, executor. What it names has to be there before this is deployed.",
+    "another work pool, queue, executor. Where it names something, that has to be there before this is "
+    "deployed.",
 )
 POOL_SIZE: Final = _change(
     "DG666",

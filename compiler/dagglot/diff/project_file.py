@@ -27,6 +27,8 @@ from dagglot.targets.base import Event
 
 _WORST_FIRST: Final = {risk: number for number, risk in enumerate(Risk)}
 _ABSENT: Final = object()
+_NAMING: Final = ("work_pool", "work_queue", "queue", "executor", "io_manager")
+"""Options that name something which somebody else has made."""
 
 
 class _Values(NamedTuple):
@@ -160,8 +162,10 @@ class _Comparison:
         for path, before, after in _differing(old.options, new.options):
             words = (
                 f"all pipelines that do not say it themselves are compiled for {_title(name)} with "
-                f"another `{path[0]}`: what it names has to be there before they are deployed"
+                f"another `{path[0]}`"
             )
+            if path[0] in _NAMING:
+                words += ": what it names has to be there before they are deployed"
             verdict = says(changes.TARGET_OPTION, words)
             yield self._judged((*place, *path), verdict, _Values(before, after))
 

@@ -189,7 +189,7 @@ def _block(one: Mapping[str, Any], paint: Paint) -> Iterator[str]:
     rows = [
         [
             (SIGNS[change["change"]], standing(change)),
-            (change["path"], ""),
+            (_line(change["path"]), ""),
             (values(change), "dim"),
             (f"{change['code']} {standing(change)}", standing(change)),
         ]
@@ -197,12 +197,17 @@ def _block(one: Mapping[str, Any], paint: Paint) -> Iterator[str]:
     ]
     for line, change in zip(aligned(rows, paint), one["changes"], strict=True):
         yield line
-        yield f"      {printable(change['consequence'])}{paint('dim', _where(change))}"
+        yield f"      {_line(change['consequence'])}{paint('dim', _where(change))}"
         if change["accepted"]:
             yield f"      {printable(accepted(change))}"
         yield from delta.aftermath(change, paint)
     yield from delta.graph(one, paint)
     yield from delta.indirect(one, paint)
+
+
+def _line(text: str) -> str:
+    """Words with names of users in them, on one line."""
+    return printable(" ".join(text.split()))
 
 
 def standing(change: Mapping[str, Any]) -> str:
