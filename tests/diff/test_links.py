@@ -77,3 +77,19 @@ def test_one_name_that_is_wrong_is_one_change() -> None:
     assert told(both(), both(down=DOWN.format(up="up", load="laod"))) == {
         "tasks.wait.wait_for.task": ("DG628", "breaking")
     }
+
+
+def test_what_is_not_looked_at_may_be_elsewhere() -> None:
+    """As where git shows one file: whom it named before is not there either."""
+    before, after = (DOWN.format(up=up, load="x") for up in ("of_others", "of_more"))
+    assert told(before, after) == {
+        "tasks.wait.wait_for.pipeline": ("DG627", "review"),
+        "tasks.go.pipeline": ("DG627", "review"),
+    }
+    new = "  too: {type: trigger_pipeline, pipeline: of_others}\n"
+    assert told(both(), both() + new) == {"tasks.too": ("DG608", "safe")}
+    wrong = "  too: {type: sensor, wait_for: {pipeline: up, task: x}}\n"
+    assert told(both(), both() + wrong) == {
+        "tasks.too": ("DG608", "safe"),
+        "tasks.too.wait_for.task": ("DG628", "breaking"),
+    }

@@ -12,9 +12,9 @@ from dagglot.diagnostics.suggest import nearest
 from dagglot.diff.compare import Change, Kind
 from dagglot.diff.pairs import Pair, pair_tasks
 from dagglot.diff.rules.base import Risk, Sides, Verdict, says
-from dagglot.ir.kinds import PipelineWait, SensorBody
+from dagglot.ir.kinds import PipelineWait, SensorBody, TriggerPipelineBody
 from dagglot.ir.links import Missing, missing
-from dagglot.ir.model import Pipeline
+from dagglot.ir.model import Pipeline, Task
 
 
 class Ends:
@@ -36,13 +36,24 @@ class Ends:
         if not found:
             return
         names = pair_tasks(sides.before, sides.after).tasks
+        olds = tuple(missing(sides.before, self.olds))
         known = {
             (one.what, names.get(one.task, one.task), self._now(one.pipeline), one.name)
-            for one in missing(sides.before, self.olds)
+            for one in olds
+        }
+        # what led to a pipeline that was looked at; the others may be of another file, or project
+        nowhere = {one.task for one in olds if one.what == "pipeline"}
+        led = {
+            names.get(task.id, task.id)
+            for task in sides.before.tasks
+            if _is_link(task) and task.id not in nowhere
         }
         for one in found:
-            if (one.what, one.task, one.pipeline, one.name) not in known:
-                yield self._change(one), self._verdict(one)
+            if (one.what, one.task, one.pipeline, one.name) in known:
+                continue
+            if one.what == "pipeline" and one.pipeline not in self.olds and one.task not in led:
+                continue
+            yield self._change(one), self._verdict(one)
 
     def _now(self, pipeline: str) -> str:
         found = self.became.get(pipeline)
@@ -95,6 +106,13 @@ class Ends:
         if now is None or now != change.after:
             return None
         return says(changes.WORK, f"`{change.before}` is called `{now}` now", Risk.SAFE)
+
+
+def _is_link(task: Task) -> bool:
+    match task.body:
+        case TriggerPipelineBody() | SensorBody(wait_for=PipelineWait()):
+            return True
+    return False
 
 
 def _as(now: str, one: Missing) -> str:
