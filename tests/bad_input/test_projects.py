@@ -147,9 +147,11 @@ def test_variables_of_the_build(
 def test_unknown_targets_and_versions(space: Space) -> None:
     space.project()
     space.pipeline("a")
-    for target, code in (("airfow", "DG404"), ("airflow@1.10", "DG408"), ("", "DG404")):
+    for target, code in (("airfow", "DG404"), ("airflow@1.10", "DG408")):
         ran = space.run("compile", "-t", target)
         assert (ran.code, ran.codes) == (2, [code])
+    ran = space.run("compile", "-t", "")
+    assert (ran.code, "is empty" in ran.err) == (2, True)
     space.write("dagglot.yaml", BASE)
     ran = space.run("compile")
     assert (ran.code, ran.codes) == (2, ["DG407"])
