@@ -231,7 +231,7 @@ ATTEMPTS: list[tuple[str, Mapping[str, str]]] = [
         {
             "retries": "3",
             "retry_delay": "timedelta(seconds=30)",
-            "retry_exponential_backoff": "True",
+            "retry_exponential_backoff": "2.0",
             "max_retry_delay": "timedelta(hours=1)",
         },
     ),
@@ -285,7 +285,7 @@ def test_what_most_tasks_share_stands_in_default_args(tmp_path: Path) -> None:
     source = dag_file(pipeline(text, tmp_path, head))
     (dag,) = keywords(source, "DAG")
     assert dag["default_args"] == (
-        "{'retries': 2, 'retry_delay': timedelta(minutes=1), 'retry_exponential_backoff': True, "
+        "{'retries': 2, 'retry_delay': timedelta(minutes=1), 'retry_exponential_backoff': 2.0, "
         "'execution_timeout': timedelta(minutes=5)}"
     )
     assert keywords(source, "task") == [
