@@ -270,6 +270,8 @@ def test_retries(retries: str, expected: Mapping[str, str], tmp_path: Path) -> N
     if "retry_policy" in expected:
         linear = "Linear" in expected["retry_policy"]
         old["pre_execute"] = "wait_linearly" if linear else "wait_exponentially"
+    if "retry_exponential_backoff" in expected:
+        old["retry_exponential_backoff"] = "True"
     assert keywords(dag_file(made, "2.11"), "task") == [old]
 
 
