@@ -195,6 +195,15 @@ def test_an_alias_repeats_what_is_taken_out_at_one_place_only() -> None:
             "tasks: {a: {type: sql, sql: select 1}}",
             ["DG101"],
         ),
+        # a check that is wrong itself, and one that there is not
+        (
+            tasks("a: {type: noop, checks: [true]}", "b: {type: noop, depends_on: a.good}"),
+            ["DG103"],
+        ),
+        (
+            tasks("a: {type: noop, checks: [true]}", "b: {type: noop, depends_on: c.good}"),
+            ["DG103", "DG201"],
+        ),
         # cycles of the others
         (
             tasks(

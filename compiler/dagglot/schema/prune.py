@@ -138,6 +138,7 @@ class _Pruning:
     def __init__(self, value: Map) -> None:
         self.value = value
         self.names: dict[str, None] = {}
+        self.checked: dict[str, None] = {}
         self.sections: set[str] = set()
         self.touched: dict[tuple[str, ...], None] = {}
         self.ids_lost = False
@@ -148,7 +149,7 @@ class _Pruning:
     def done(self) -> Pruned:
         return Pruned(
             self.value,
-            tuple(map(_name_pattern, self.names)),
+            (*map(_name_pattern, self.names), *map(_check_pattern, self.checked)),
             frozenset(self.sections),
             tuple(_path_pattern(ids) for ids in self.touched),
             self.teardown_lost,
@@ -201,6 +202,8 @@ class _Pruning:
             return
         self.touched[ids] = None
         task = holder[ids[-1]]
+        if isinstance(task, Map) and "checks" in task:
+            self.checked[ids[-1]] = None  # others may depend on one that goes with this
         lost = self.lost(violation, task, path[len(at) :])
         self.defaults_lost |= "defaults" in lost
         if "teardown_of" in lost:
@@ -355,6 +358,11 @@ def _readings(name: str) -> list[str]:
 def _name_pattern(name: str) -> re.Pattern[str]:
     """A name, or a copy of it, as a word of its own."""
     return re.compile(rf"(?<![\w-]){re.escape(name)}(?:__[\w-]*)?(?![\w-])")
+
+
+def _check_pattern(task: str) -> re.Pattern[str]:
+    """A check of a task, as others call it."""
+    return re.compile(rf"(?<![\w-]){re.escape(task)}(?:__[\w-]*)?\.[\w-]+$")
 
 
 def _path_pattern(ids: tuple[str, ...]) -> re.Pattern[str]:
